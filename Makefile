@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The only entry point. `make help` lists what it can do.
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+BUILD := build
+CROSS ?= aarch64-linux-gnu-
+PYTHON := /usr/bin/python3
+PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+
+# ---- The hypervisor
+
+EL2_DIRS := boot hyp hyp/cpu hyp/dev hyp/gic hyp/lend hyp/lib hyp/trap hyp/vm stage2 dt
+EL2_NOT := boot/offsets.c stage2/tlb_fake.c
+EL2_SRCS := $(filter-out $(EL2_NOT),$(sort $(foreach d,$(EL2_DIRS),$(wildcard $(d)/*.c $(d)/*.S))))
+EL2_OBJS := $(EL2_SRCS:%=$(BUILD)/el2/%.o)
+SYSROOT := $(BUILD)/sysroot
+
+EL2_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+	-ffreestanding -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only \
+	-mstrict-align -mno-outline-atomics -fpie -fvisibility=hidden \
+	-I. -I$(BUILD)/el2 -isystem $(SYSROOT)/include -MMD -MP
+EL2_LDFLAGS := -nostdlib -static-pie -Wl,-T,boot/lendvisor.ld -Wl,--build-id=none -Wl,-z,text \
+	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
+
+$(BUILD)/el2/offsets.h: boot/offsets.c | $(SYSROOT)/libfdt.a
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(EL2_CFLAGS) -MT $@ -MF $(BUILD)/el2/offsets.d -S $< -o $(BUILD)/el2/offsets.s
+	@sed -n 's/^#define \([A-Z0-9_]*\) #*\(.*\)$$/#define \1 \2/p' $(BUILD)/el2/offsets.s >$@
+
+$(BUILD)/el2/%.c.o: %.c | $(SYSROOT)/libfdt.a
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CROSS)gcc $(EL2_CFLAGS) -c $< -o $@
+
+$(BUILD)/el2/%.S.o: %.S $(BUILD)/el2/offsets.h
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CROSS)gcc $(EL2_CFLAGS) -c $< -o $@
+
+$(BUILD)/lendvisor.elf: $(EL2_OBJS) boot/lendvisor.ld
+	@echo "  LD    $@"
+	@$(CROSS)gcc $(EL2_LDFLAGS) $(EL2_OBJS) $(SYSROOT)/libfdt.a -o $@
+
+$(BUILD)/lendvisor.img: $(BUILD)/lendvisor.elf
+	@$(CROSS)objcopy -O binary $< $@
+
+$(SYSROOT)/libfdt.a:
+	scripts/setup build
+
+-include $(EL2_OBJS:.o=.d) $(BUILD)/el2/offsets.d
+
+.PHONY: hypervisor
+hypervisor: $(BUILD)/lendvisor.img
+
+include guest-tests/bare/bare.mk
+include guest-tests/linux/linux.mk

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * EL2's own timers, on the CPU that sets them: one list per CPU behind its EL2 physical timer (CNTHP).
+ * A timer is used on one CPU only, so no lock is needed: EL2 runs with interrupts masked.
+ */
+#ifndef HYP_CPU_TIMER_H
+#define HYP_CPU_TIMER_H
+
+#include "hyp/lib/types.h"
+
+struct timer {
+	void (*fn)(void *arg);
+	void *arg;
+	u64 deadline; /* counter ticks */
+	bool armed;
+	struct timer *next;
+};
+
+/* Nanoseconds of the physical counter since it was 0. */
+u64 time_ns(void);
+
+/* fn(arg) runs on this CPU in ns or a little later; an armed timer keeps its first deadline. */
+void timer_arm(struct timer *t, u64 ns);
+
+/* The CNTHP interrupt: runs what is due, sets the next one. */
+void timer_interrupt(void);
+
+#endif
