@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The list registers of a vCPU: what goes into them, and what comes back. */
+#include "hyp/gic/vgic.h"
+#include "hyp/gic/vgic_private.h"
+#include "hyp/lib/assert.h"
+
+/* An end or a drop on c may be what another vCPU waited for. */
+static void hand_on(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_choice choice = vgic_choose(c->vgic, c, intid);
+
+	if (choice.cpu && choice.cpu != c)
+		c->vgic->kick(choice.cpu);
+}
+
+static void fold_one(struct vgic_cpu *c, u64 lr)
+{
+	u32 intid = VGIC_LR_INTID(lr);
+	struct vgic_irq *irq = vgic_find(c->vgic, c, intid);
+	bool was_active = irq->active;
+	bool rearmed = irq->rearmed;
+	bool pending = lr & VGIC_LR_PENDING;
+
+	irq->where = VGIC_NOWHERE;
+	irq->rearmed = false;
+	irq->latch |= irq->lent && pending;
+	irq->lent = false;
+	irq->active = lr & VGIC_LR_ACTIVE;
+	if (irq->active) {
+		irq->active_on = c->index;
+	} else if (irq->hw && lr & VGIC_LR_HW) {
+		/* Its end has deactivated the physical one, which may have fired again since. */
+		irq->line = pending || rearmed;
+	} else if (was_active || !pending) {
+		vgic_release_phys(c, irq);
+	}
+	hand_on(c, intid);
+}
+
+/* The one that an EOI without list register ends: of those active on c, the highest priority. */
+static void end_unlisted(struct vgic_cpu *c)
+{
+	struct vgic_irq *best = NULL;
+	u32 best_intid = 0;
+
+	for (u32 intid = 0; intid < VGIC_NR_INTIDS; intid++) {
+		struct vgic_irq *irq = vgic_find(c->vgic, c, intid);
+
+		if (irq->active && irq->active_on == c->index && irq->where == VGIC_NOWHERE &&
+		    (!best || irq->priority < best->priority)) {
+			best = irq;
+			best_intid = intid;
+		}
+	}
+	if (!best)
+		return;
+	vgic_end(c, best);
+	hand_on(c, best_intid);
+}
+
+void vgic_fold(struct vgic_cpu *c, u32 eoi_count)
+{
+	/* Before the list registers give theirs back: an EOI found those. */
+	while (eoi_count--)
+		end_unlisted(c);
+	for (u32 i = 0; i < c->nr_used; i++)
+		fold_one(c, c->lr[i]);
+	c->nr_used = 0;
+}
+
+/* Pending before active; then the smaller priority value, then the smaller INTID. */
+static u64 rank(u64 lr)
+{
+	return (lr & VGIC_LR_ACTIVE) | VGIC_LR_PRIORITY(lr) << 32 | VGIC_LR_INTID(lr);
+}
+
+/* Inserts by rank; who is worst goes without when all are used. */
+static void insert(struct vgic_cpu *c, u64 lr)
+{
+	u32 i;
+
+	for (i = 0; i < c->nr_used; i++) {
+		if (rank(lr) < rank(c->lr[i])) {
+			u64 worse = c->lr[i];
+
+			c->lr[i] = lr;
+			lr = worse;
+		}
+	}
+	if (i < c->nr_lrs) {
+		c->lr[c->nr_used++] = lr;
+		return;
+	}
+	c->overflow = true;
+	if (!(lr & VGIC_LR_ACTIVE))
+		c->pending_overflow = true;
+}
+
+void vgic_fill(struct vgic_cpu *c)
+{
+	struct vgic *g = c->vgic;
+
+	assert(c->nr_used == 0);
+	c->overflow = false;
+	c->pending_overflow = false;
+	for (u32 intid = 0; intid < VGIC_NR_INTIDS; intid++) {
+		const struct vgic_irq *irq = vgic_find(g, c, intid);
+		struct vgic_choice choice;
+
+		/* The common case is quiet; and what another vCPU has stays there until folded. */
+		if (!(irq->latch || irq->line || irq->active) || irq->where != VGIC_NOWHERE)
+			continue;
+		choice = vgic_choose(g, c, intid);
+		if (choice.cpu == c)
+			insert(c, choice.lr);
+	}
+	for (u32 i = 0; i < c->nr_lrs; i++) {
+		struct vgic_irq *irq;
+
+		if (i >= c->nr_used) {
+			c->lr[i] = 0;
+			continue;
+		}
+		irq = vgic_find(g, c, VGIC_LR_INTID(c->lr[i]));
+		irq->where = c->index;
+		if (c->lr[i] & VGIC_LR_PENDING) {
+			irq->lent = irq->latch;
+			irq->latch = false;
+		}
+	}
+}
+
+void vgic_deactivate(struct vgic_cpu *c, u32 intid)
+{
+	struct vgic_choice before;
+	struct vgic_irq *irq;
+
+	if (intid >= VGIC_NR_INTIDS)
+		return;
+	irq = vgic_find(c->vgic, c, intid);
+	if (!irq->active || irq->where != VGIC_NOWHERE)
+		return;
+	before = vgic_choose(c->vgic, c, intid);
+	vgic_end(c, irq);
+	vgic_changed(c->vgic, c, intid, before);
+}
