@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Building and changing stage-2 tables. s2_prepare() settles the shape for good; the commit functions
+ * only ever exchange one entry for another at the level the shape gives, which is why they cannot fail
+ * and why nothing is shattered or coalesced.
+ */
+#include "hyp/lib/assert.h"
+#include "hyp/lib/error.h"
+#include "stage2/pte.h"
+#include "stage2/stage2.h"
+#include "stage2/tlb.h"
+#include "stage2/walk.h"
+
+#define ENTRIES_PER_TABLE 512
+#define NR_ZERO_PAGES 3 /* zero page, zero_l3, zero_l2 */
+
+#define VTCR_RES1 BIT(31)
+#define VTCR_SH0_INNER (3ULL << 12)
+#define VTCR_ORGN0_WBWA (1ULL << 10)
+#define VTCR_IRGN0_WBWA (1ULL << 8)
+#define VTCR_SL0_LEVEL1 (1ULL << 6)
+#define VTCR_PS_SHIFT 16
+#define PS_48_BITS 5 /* the most a 4 KiB granule can say without FEAT_LPA2 */
+
+u64 s2_vtcr(u32 ipa_bits, u32 pa_range)
+{
+	return VTCR_RES1 | min_u64(pa_range, PS_48_BITS) << VTCR_PS_SHIFT | VTCR_SH0_INNER |
+	       VTCR_ORGN0_WBWA | VTCR_IRGN0_WBWA | VTCR_SL0_LEVEL1 | (64 - ipa_bits);
+}
+
+u32 s2_ipa_bits(u32 pa_range)
+{
+	static const u8 bits[] = {32, 36, 40, 42};
+
+	return bits[min_u64(pa_range, ARRAY_SIZE(bits) - 1)];
+}
+
+static bool ipa_bits_ok(u32 ipa_bits)
+{
+	return ipa_bits == 32 || ipa_bits == 36 || ipa_bits == 40 || ipa_bits == 42;
+}
+
+/* One root page resolves 39 bits; each bit more doubles the concatenation. */
+static size_t root_pages(u32 ipa_bits)
+{
+	return ipa_bits <= 39 ? 1 : (size_t)1 << (ipa_bits - 39);
+}
+
+size_t s2_pages_root(u32 ipa_bits)
+{
+	return root_pages(ipa_bits) + NR_ZERO_PAGES;
+}
+
+size_t s2_pages_range(u64 size)
+{
+	/* Worst when only the first 2 MiB lie in the first 1 GiB touched. */
+	return size ? (size + GIB(1) - MIB(4)) / GIB(1) + 1 : 0;
+}
+
+static void *take_pages(struct s2 *s, size_t nr)
+{
+	void *p = s->pool;
+
+	assert(s->pool_left >= nr);
+	s->pool += nr * PAGE_SIZE;
+	s->pool_left -= nr;
+	s->count.tables_used += nr;
+	return p;
+}
+
+static void set_entry(struct s2 *s, u64 *entry, u64 value)
+{
+	s2_write_entry(entry, value);
+	s->count.descriptor_writes++;
+}
+
+int s2_init(struct s2 *s, u16 vmid, u32 ipa_bits, void *pool, size_t nr_pages)
+{
+	if (!ipa_bits_ok(ipa_bits))
+		return ERR_INVAL;
+	if (nr_pages < s2_pages_root(ipa_bits))
+		return ERR_NOMEM;
+	assert(vmid != 0);
+	assert(IS_ALIGNED((u64)(uintptr_t)pool, root_pages(ipa_bits) * PAGE_SIZE));
+
+	*s = (struct s2){.ipa_bits = ipa_bits, .vmid = vmid, .pool = pool, .pool_left = nr_pages};
+	s->count.tables_total = nr_pages;
+	s->root = take_pages(s, root_pages(ipa_bits));
+	s->zero_page = take_pages(s, 1);
+	s->zero_l3 = take_pages(s, 1);
+	s->zero_l2 = take_pages(s, 1);
+	s->vttbr = ptr_to_pa(s->root).pa | (u64)vmid << 48;
+	for (u32 i = 0; i < ENTRIES_PER_TABLE; i++) {
+		set_entry(s, &s->zero_l3[i], s2_zero_entry(s, 3));
+		set_entry(s, &s->zero_l2[i], s2_zero_entry(s, 2));
+	}
+	s2_publish();
+	return OK;
+}
+
+/* The level whose entries a range of this granule is changed by. */
+static u32 granule_level(u64 granule)
+{
+	return granule >= GIB(1) ? 1 : granule >= MIB(2) ? 2 : 3;
+}
+
+/*
+ * The tables that entries of leaf_level in the range need and that are not there yet: counts them,
+ * and with take set puts them in. A finer shape that an earlier range settled stays.
+ * ERR_INVAL where a table would have to go over an entry in use.
+ */
+static int shape(struct s2 *s, u64 ipa, u64 size, u32 leaf_level, bool take, size_t *missing)
+{
+	*missing = 0;
+	for (u32 level = 2; level <= leaf_level; level++) {
+		u64 step = s2_level_size(level - 1);
+
+		for (u64 at = ALIGN_DOWN(ipa, step); at < ipa + size; at += step) {
+			struct s2_slot slot = s2_find(s, at);
+
+			if (slot.level >= level)
+				continue;
+			if (*slot.entry != s2_pte_absent(S2_ABSENT_NONE))
+				return ERR_INVAL;
+			if (take)
+				set_entry(s, slot.entry, s2_pte_table(ptr_to_pa(take_pages(s, 1))));
+			++*missing;
+		}
+	}
+	return OK;
+}
+
+int s2_prepare(struct s2 *s, ipa_t ipa, u64 size, u64 granule)
+{
+	u32 level = granule_level(granule);
+	size_t missing;
+	int err;
+
+	if (granule != PAGE_SIZE && (granule < MIB(2) || !is_power_of_two(granule)))
+		return ERR_INVAL;
+	if (!size || !IS_ALIGNED(ipa.ipa, granule) || !IS_ALIGNED(size, granule))
+		return ERR_INVAL;
+	if (ipa.ipa >> s->ipa_bits || size > BIT(s->ipa_bits) - ipa.ipa)
+		return ERR_RANGE;
+
+	err = shape(s, ipa.ipa, size, level, false, &missing);
+	if (err)
+		return err;
+	if (missing > s->pool_left)
+		return ERR_NOMEM;
+	shape(s, ipa.ipa, size, level, true, &missing);
+	/* The tables are visible to every walker before an entry in them can be. */
+	s2_publish();
+	return OK;
+}
+
+/* What a range is to become. */
+struct change {
+	u64 ipa;
+	u64 size;
+	enum s2_kind kind;
+	enum s2_absent why; /* S2_INVALID */
+	u64 pa; /* S2_MEMORY */
+};
+
+/* The final value of the entry found at offset into the range. */
+static u64 wanted(const struct s2 *s, const struct change *c, u64 offset, struct s2_slot at)
+{
+	switch (c->kind) {
+	case S2_MEMORY:
+		assert(IS_ALIGNED(c->pa + offset, s2_level_size(at.level)));
+		return at.level == 3 ? s2_pte_page(PADDR(c->pa + offset))
+				     : s2_pte_block(PADDR(c->pa + offset));
+	case S2_ZERO:
+		return s2_zero_entry(s, at.level);
+	default:
+		return s2_pte_absent(c->why);
+	}
+}
+
+static bool is_memory(const struct s2 *s, u64 pte, u32 level)
+{
+	return s2_pte_is_leaf(pte, level) && pte != s2_zero_entry(s, level);
+}
+
+/*
+ * Break: every valid entry that is to change becomes invalid; one that is to end invalid gets its
+ * reason at once. Returns whether a TLB may hold anything of what was there.
+ */
+static bool break_range(struct s2 *s, const struct change *c)
+{
+	struct s2_slot at;
+	bool cached = false;
+
+	for (u64 offset = 0; offset < c->size; offset += s2_level_size(at.level)) {
+		u64 value;
+
+		at = s2_find(s, c->ipa + offset);
+		/* The caller keeps to the granule it prepared: no entry is changed in part. */
+		assert(IS_ALIGNED(c->ipa + offset, s2_level_size(at.level)));
+		assert(c->size - offset >= s2_level_size(at.level));
+		value = wanted(s, c, offset, at);
+		if (is_memory(s, *at.entry, at.level)) {
+			assert(c->kind != S2_MEMORY);
+			s->count.mappings[at.level]--;
+		}
+		if (*at.entry == value)
+			continue;
+		if (s2_pte_is_valid(*at.entry)) {
+			cached = true;
+			set_entry(s, at.entry, s2_pte_absent(c->why));
+		} else if (!s2_pte_is_valid(value)) {
+			set_entry(s, at.entry, value);
+		}
+	}
+	return cached;
+}
+
+/* Make: nothing valid is left in the range but what is to stay as it is. */
+static void make_range(struct s2 *s, const struct change *c)
+{
+	struct s2_slot at;
+
+	for (u64 offset = 0; offset < c->size; offset += s2_level_size(at.level)) {
+		u64 value;
+
+		at = s2_find(s, c->ipa + offset);
+		value = wanted(s, c, offset, at);
+		if (*at.entry != value)
+			set_entry(s, at.entry, value);
+		if (c->kind == S2_MEMORY)
+			s->count.mappings[at.level]++;
+	}
+}
+
+static void commit(struct s2 *s, const struct change *c)
+{
+	assert(spin_is_locked(&s->lock));
+	assert(!(c->ipa >> s->ipa_bits) && c->size <= BIT(s->ipa_bits) - c->ipa);
+
+	if (break_range(s, c)) {
+		/* Walkers see the invalid entries before the TLBI drops what they replaced. */
+		s2_publish();
+		s2_flush_vmid(s->vttbr);
+		s->count.tlb_flushes++;
+	}
+	/* Invalid entries are in no TLB: what replaces them needs no TLBI. */
+	if (c->kind != S2_INVALID)
+		make_range(s, c);
+	s2_publish();
+}
+
+void s2_map(struct s2 *s, ipa_t ipa, paddr_t pa, u64 size)
+{
+	commit(s, &(struct change){ipa.ipa, size, S2_MEMORY, S2_ABSENT_EMPTY, pa.pa});
+}
+
+void s2_unmap(struct s2 *s, ipa_t ipa, u64 size, enum s2_absent why)
+{
+	commit(s, &(struct change){ipa.ipa, size, S2_INVALID, why, 0});
+}
+
+void s2_zero(struct s2 *s, ipa_t ipa, u64 size)
+{
+	commit(s, &(struct change){ipa.ipa, size, S2_ZERO, S2_ABSENT_EMPTY, 0});
+}
