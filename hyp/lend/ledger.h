@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ledger: which block is where, whose it is, and who may have it next. It implements lending.md.
+ *
+ * A block is a naturally aligned piece of RAM, block_size bytes long. Its state, mapped in, leaves to:
+ *
+ *	FREE		nobody		the pool's, given to nobody; -> HELD, by RETRIEVE of a promise
+ *	STANDBY		nobody		its owner's, not given to it; -> HELD, OFFERED
+ *	OFFERED		nobody		lent, not retrieved; -> BORROWED, STANDBY
+ *	HELD		the holder	owner's own, or the pool's; -> STANDBY, FREE
+ *	BORROWED	the holder	under a loan; -> STANDBY (of its owner), OFFERED
+ *	SCRUBBING	nobody		on its way to block->next; nobody else may touch it
+ *	POISONED	nobody		out of use
+ *
+ * Between any two of them SCRUBBING stands where contents have to go. A record is changed by
+ * block_move() only, which takes the state that the caller believes it to be in, and together with the
+ * slots that name the block, under ledger->lock. Each such step is short and of constant time.
+ *
+ * Invariants (lend_check() states them over ledger and tables together):
+ *  - a slot in HELD or BORROWED names a block in the same state whose holder and holder_slot are
+ *    that slot, and it is mapped there and nowhere else;
+ *  - a LENT slot names a block of its own that is OFFERED, BORROWED or SCRUBBING under the slot's loan;
+ *  - a BUSY slot names a SCRUBBING block whose holder_slot it is;
+ *  - blocks never appear or vanish: FREE ones are on the free list, each other one has an owner slot or
+ *    a holder slot.
+ *
+ * Pure: what it needs of the machine comes in through struct lend_host.
+ */
+#ifndef HYP_LEND_LEDGER_H
+#define HYP_LEND_LEDGER_H
+
+#include "hyp/cpu/lock.h"
+#include "hyp/lend/abi.h"
+#include "hyp/lib/types.h"
+#include "stage2/stage2.h"
+
+#define LEND_MAX_VMS 16
+#define LEND_POOL 0xff /* as an owner: the hypervisor itself */
+#define LEND_NONE 0xffffffffu /* no block, slot or loan */
+
+enum block_state {
+	BLOCK_FREE,
+	BLOCK_STANDBY,
+	BLOCK_OFFERED,
+	BLOCK_HELD,
+	BLOCK_BORROWED,
+	BLOCK_SCRUBBING,
+	BLOCK_POISONED,
+};
+
+#define BLOCK_DIRTY BIT(0) /* contents are not zero */
+#define BLOCK_OWN_DATA BIT(1) /* they are its owner's, kept at its wish */
+#define BLOCK_CLEAN_ONLY BIT(2) /* this pass of SCRUBBING cleans caches and keeps contents */
+
+struct block {
+	paddr_t pa;
+	u8 state; /* enum block_state */
+	u8 next; /* SCRUBBING: the state to come */
+	u8 owner; /* VM id or LEND_POOL */
+	u8 holder; /* VM id: where it is, is offered to, or is leaving from; LEND_POOL: nowhere */
+	u8 flags;
+	u32 owner_slot; /* in the owner's window */
+	u32 holder_slot; /* in the holder's window */
+	u32 loan;
+	u32 scrub_claimed, scrub_done; /* chunks */
+	u32 link; /* free list */
+};
+
+struct slot {
+	u8 state; /* LEND_SLOT_* */
+	u8 peer; /* VM id of the other side, now or last; LEND_NO_PEER */
+	u8 flags; /* LEND_FLAG_RECALLED, _REVOCABLE, _KEEP, _ADOPTABLE; the others are derived */
+	bool busy; /* block is SCRUBBING and this slot waits for it */
+	u16 events; /* BIT(LEND_EVENT_*) pending */
+	u32 block;
+	u32 loan;
+	u32 generation;
+	u32 event_prev, event_next; /* slots with events, in order of coming */
+};
+
+struct loan {
+	bool in_use;
+	bool recalled;
+	u8 owner, borrower;
+	u8 flags; /* LEND_FLAG_REVOCABLE, _KEEP, _ADOPTABLE */
+	u32 owner_slot, borrower_slot; /* the first ones */
+	u32 nr_slots;
+	u32 nr_out; /* blocks not back yet */
+	u32 generation; /* upper half of the handle */
+	u64 deadline; /* ns of lend_host.now, LEND_NO_DEADLINE */
+	u32 link; /* free list */
+};
+
+struct lend_vm {
+	u8 id;
+	bool running;
+	bool absent_abort;
+	u32 lend_to; /* BIT(VM id) */
+	u64 min_recall_ns;
+	struct s2 *s2;
+	ipa_t window;
+	u32 nr_slots, nr_own, nr_promised;
+	u32 quota;
+	u32 target;
+	u32 nr_pool_held;
+	struct slot *slots;
+	u32 offers_unread; /* BIT(lender): its last OFFER event was not read */
+	u32 event_head, event_tail;
+	u32 vm_events; /* BIT(LEND_EVENT_*) without a slot */
+	u32 peers_gone; /* BIT(VM id) behind PEER_GONE */
+	u64 nr_retrieved, nr_given_up, nr_aborts; /* counters */
+};
+
+struct lend_host {
+	u64 (*now)(void); /* ns */
+	bool (*interrupt_pending)(void);
+	void (*zero)(paddr_t pa, size_t size); /* and clean and invalidate to PoC */
+	void (*clean)(paddr_t pa, size_t size); /* clean and invalidate to PoC only */
+	/* The events of VM id changed: set its interrupt line to lend_events_pending(). No lock held. */
+	void (*raise)(u8 id);
+};
+
+struct ledger {
+	spinlock_t lock; /* guards everything below and all records behind it */
+	const struct lend_host *host;
+	u64 block_size;
+	u32 nr_blocks;
+	struct block *blocks;
+	u32 free_head, nr_free;
+	struct loan *loans; /* nr_blocks of them: a loan holds at least one block */
+	u32 loan_free;
+	u32 nr_vms;
+	struct lend_vm vm[LEND_MAX_VMS];
+	u32 raise; /* BIT(VM id) whose event line is to be looked at after the lock */
+};
+
+/* What a step on one slot came to; negative values are LEND_* errors. */
+#define STEP_DONE 0
+#define STEP_SCRUB 1 /* the slot's block is SCRUBBING: lend_scrub() it and take the step again */
+
+void ledger_lock(struct ledger *l);
+void ledger_unlock(struct ledger *l); /* raises event lines that changed, after the lock */
+
+/* Everything below: caller holds l->lock. */
+
+static inline bool slot_is_own(const struct lend_vm *vm, u32 slot)
+{
+	return slot < vm->nr_own;
+}
+
+static inline bool slot_is_promise(const struct lend_vm *vm, u32 slot)
+{
+	return slot >= vm->nr_own && slot < vm->nr_own + vm->nr_promised;
+}
+
+static inline ipa_t slot_ipa(const struct ledger *l, const struct lend_vm *vm, u32 slot)
+{
+	return IPA(vm->window.ipa + slot * l->block_size);
+}
+
+/* Changes a block from the state the caller expects (asserted). */
+void block_move(struct block *b, enum block_state expected, enum block_state state);
+
+/* Changes a slot's state; its generation counts. */
+void slot_move(struct lend_vm *vm, u32 slot, u8 state);
+
+/* Sends a block that nobody maps through SCRUBBING to next. The slot at holder_slot becomes busy. */
+void block_scrub(struct ledger *l, struct block *b, enum block_state next, bool keep);
+
+/* The last chunk is done: the block arrives in block->next. */
+void block_arrive(struct ledger *l, struct block *b);
+
+/* Free list. */
+void pool_put(struct ledger *l, struct block *b); /* sets it FREE, owner LEND_POOL */
+struct block *pool_take(struct ledger *l); /* NULL when empty; still FREE, off the list */
+
+/* Takes a HELD or BORROWED block out of its holder's stage-2 and off to next. */
+void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_state next,
+		    bool keep);
+
+/*
+ * One slot of RETRIEVE or RELINQUISH. The *_check() functions change nothing; ledger_retrieve_check()
+ * adds to *pool_needed the blocks it would take from the pool.
+ */
+int ledger_retrieve_check(const struct lend_vm *vm, u32 slot, u32 *pool_needed);
+int ledger_retrieve(struct ledger *l, struct lend_vm *vm, u32 slot);
+int ledger_relinquish_check(const struct ledger *l, const struct lend_vm *vm, u32 slot, u32 flags);
+int ledger_relinquish(struct ledger *l, struct lend_vm *vm, u32 slot, u32 flags);
+
+/* LEND_SLOT_INFO; fills x1 to x4 of abi.h. */
+void ledger_slot_info(const struct ledger *l, const struct lend_vm *vm, u32 slot, u64 x[4]);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hyp/lend/life.h"
+#include "hyp/lend/events.h"
+#include "hyp/lend/loan.h"
+#include "hyp/lend/scrub.h"
+#include "hyp/lib/assert.h"
+
+void ledger_init(struct ledger *l, const struct lend_host *host, u64 block_size,
+		 struct block *blocks, struct loan *loans)
+{
+	*l = (struct ledger){
+		.host = host,
+		.block_size = block_size,
+		.blocks = blocks,
+		.loans = loans,
+		.free_head = LEND_NONE,
+		.loan_free = LEND_NONE,
+	};
+}
+
+void ledger_add_block(struct ledger *l, paddr_t pa)
+{
+	u32 index = l->nr_blocks++;
+
+	l->blocks[index] = (struct block){.pa = pa, .flags = BLOCK_DIRTY};
+	pool_put(l, &l->blocks[index]);
+	l->loans[index] = (struct loan){.generation = 1, .link = l->loan_free};
+	l->loan_free = index;
+}
+
+struct lend_vm *ledger_add_vm(struct ledger *l)
+{
+	struct lend_vm *vm = &l->vm[l->nr_vms];
+
+	assert(l->nr_vms < LEND_MAX_VMS);
+	*vm = (struct lend_vm){
+		.id = (u8)l->nr_vms++,
+		.event_head = LEND_NONE,
+		.event_tail = LEND_NONE,
+	};
+	return vm;
+}
+
+/* Everything of the slot but its generation, which counts on over the VM's lives. */
+static void slot_start(struct lend_vm *vm, u32 slot, u8 state)
+{
+	struct slot *s = &vm->slots[slot];
+
+	assert(!s->busy && !s->events);
+	*s = (struct slot){
+		.peer = LEND_NO_PEER,
+		.block = LEND_NONE,
+		.loan = LEND_NONE,
+		.generation = s->generation,
+	};
+	slot_move(vm, slot, state);
+}
+
+bool lend_vm_start(struct ledger *l, struct lend_vm *vm)
+{
+	ledger_lock(l);
+	if (l->nr_free < vm->nr_own) {
+		ledger_unlock(l);
+		return false;
+	}
+	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
+		bool given = slot_is_own(vm, slot) || slot_is_promise(vm, slot);
+
+		slot_start(vm, slot, given ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY);
+	}
+	for (u32 slot = 0; slot < vm->nr_own; slot++) {
+		struct block *b = pool_take(l);
+
+		block_move(b, BLOCK_FREE, BLOCK_STANDBY);
+		b->owner = vm->id;
+		b->owner_slot = slot;
+		vm->slots[slot].block = (u32)(b - l->blocks);
+	}
+	vm->target = vm->nr_promised;
+	vm->running = true;
+	ledger_unlock(l);
+	return true;
+}
+
+/* A block that is SCRUBBING on its way into this slot, or was kept on offer to it, turns round. */
+static void redirect(struct ledger *l, struct lend_vm *vm, struct block *b)
+{
+	if (b->owner == vm->id) {
+		b->next = BLOCK_STANDBY;
+	} else if (b->owner != LEND_POOL) {
+		if (b->next != BLOCK_STANDBY)
+			loan_withdraw(l, b, true);
+	} else if (b->next != BLOCK_FREE) {
+		b->next = BLOCK_FREE;
+		vm->nr_pool_held--;
+	}
+}
+
+/* One slot of a VM that is down: whatever it holds or was offered goes where it belongs. */
+static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
+{
+	struct slot *s = &vm->slots[slot];
+	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
+
+	event_drop(l, vm, slot);
+	if (s->busy) {
+		redirect(l, vm, b);
+		return;
+	}
+	switch (s->state) {
+	case LEND_SLOT_HELD:
+		slot_take_away(l, vm, slot, b->owner == LEND_POOL ? BLOCK_FREE : BLOCK_STANDBY,
+			       false);
+		break;
+	case LEND_SLOT_BORROWED:
+		slot_take_away(l, vm, slot, BLOCK_STANDBY, false);
+		break;
+	case LEND_SLOT_OFFERED:
+		loan_withdraw(l, b, true);
+		break;
+	case LEND_SLOT_STANDBY:
+		if (b)
+			b->flags &= (u8)~BLOCK_OWN_DATA; /* nobody may see it now */
+		break;
+	case LEND_SLOT_REVOKED:
+		s->loan = LEND_NONE;
+		s->flags = 0;
+		slot_move(vm, slot, LEND_SLOT_EMPTY);
+		break;
+	default:
+		break;
+	}
+}
+
+void lend_vm_reset(struct ledger *l, struct lend_vm *vm)
+{
+	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
+		ledger_lock(l);
+		slot_clear(l, vm, slot);
+		ledger_unlock(l);
+	}
+	ledger_lock(l);
+	event_drop_all(l, vm);
+	ledger_unlock(l);
+}
+
+/* The loan of this block is over because its owner is: the pool owns it, the holder keeps it. */
+static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
+{
+	struct lend_vm *holder = &l->vm[b->holder];
+	u32 loan = b->loan;
+
+	b->owner = LEND_POOL;
+	b->loan = LEND_NONE;
+	if (b->state == BLOCK_BORROWED || b->next == BLOCK_BORROWED) {
+		struct slot *s = &holder->slots[b->holder_slot];
+
+		if (b->state == BLOCK_BORROWED)
+			block_move(b, BLOCK_BORROWED, BLOCK_HELD);
+		else
+			b->next = BLOCK_HELD;
+		event_drop(l, holder, b->holder_slot);
+		s->loan = LEND_NONE;
+		s->flags = 0;
+		slot_move(holder, b->holder_slot,
+			  b->state == BLOCK_HELD ? LEND_SLOT_HELD : LEND_SLOT_STANDBY);
+		holder->nr_pool_held++;
+		event_note_vm(l, holder, LEND_EVENT_PEER_GONE, owner->id);
+	} else {
+		b->next = BLOCK_FREE;
+	}
+	if (--l->loans[loan].nr_out == 0)
+		loan_free(l, loan);
+}
+
+/* One own slot of a VM that ends: its block goes to the pool, now or when it is clean. */
+static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
+{
+	struct slot *s = &vm->slots[slot];
+	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
+
+	if (b && b->state == BLOCK_OFFERED)
+		loan_withdraw(l, b, false);
+	else if (b && b->state == BLOCK_SCRUBBING && s->state == LEND_SLOT_LENT &&
+		 b->next == BLOCK_OFFERED)
+		loan_withdraw(l, b, false);
+	if (!b)
+		return;
+	if (b->state == BLOCK_STANDBY) {
+		pool_put(l, b);
+	} else if (s->state == LEND_SLOT_LENT) {
+		orphan(l, vm, b);
+	} else {
+		b->next = BLOCK_FREE; /* SCRUBBING, out of this very slot */
+		b->owner = LEND_POOL;
+		slot_move(vm, slot, LEND_SLOT_EMPTY);
+		return;
+	}
+	s->block = LEND_NONE;
+	s->loan = LEND_NONE;
+	slot_move(vm, slot, LEND_SLOT_EMPTY);
+}
+
+void lend_vm_off(struct ledger *l, struct lend_vm *vm)
+{
+	ledger_lock(l);
+	vm->running = false; /* nobody lends to it from here on */
+	ledger_unlock(l);
+	lend_vm_reset(l, vm);
+	for (u32 slot = 0; slot < vm->nr_own; slot++) {
+		ledger_lock(l);
+		slot_give_up(l, vm, slot);
+		event_drop(l, vm, slot);
+		ledger_unlock(l);
+	}
+}
+
+void lend_vm_scrub(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
+{
+	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
+		struct slot *s = &vm->slots[slot];
+
+		while (__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE)) {
+			lend_scrub(l, s->block);
+			serve();
+		}
+		serve();
+	}
+}
