@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stage-2 aborts: an access to a device that we emulate, to a slot that is absent, or to nothing. What is
+ * not there is a synchronous external abort at the guest's EL1. A fault is judged by a fresh walk under
+ * the stage-2 lock: the entry that faulted may have been in the middle of a change.
+ */
+#include "hyp/cpu/barrier.h"
+#include "hyp/trap/trap.h"
+
+#define PAR_F BIT(0)
+#define PAR_PA(par) ((par)&0x0000fffffffff000ULL)
+
+/*
+ * For permission faults HPFAR_EL2 is not valid, unless the stage-1 walk faulted: the guest's own stage-1
+ * translation of FAR is asked for. False: it has none any more, the access is made again.
+ */
+static bool ipa_by_translation(u64 far, bool write, u64 *ipa)
+{
+	u64 saved = read_sysreg(par_el1), par;
+
+	if (write)
+		__asm__ volatile("at s1e1w, %0" : : "r"(far) : "memory");
+	else
+		__asm__ volatile("at s1e1r, %0" : : "r"(far) : "memory");
+	isb();
+	par = read_sysreg(par_el1);
+	write_sysreg(par_el1, saved); /* the guest's own AT may not have been read yet */
+	*ipa = PAR_PA(par) | far % PAGE_SIZE;
+	return !(par & PAR_F);
+}
+
+static bool fault_ipa(const struct trap *t, u64 far, bool write, u64 *ipa)
+{
+	u32 iss = ESR_ISS(t->esr);
+	bool permission = (ISS_ABT_FSC(iss) & FSC_TYPE) == FSC_PERMISSION;
+
+	if (permission && !(iss & ISS_ABT_S1PTW))
+		return ipa_by_translation(far, write, ipa);
+	*ipa = FIELD(read_sysreg(hpfar_el2), 43, 4) << 12 | far % PAGE_SIZE;
+	return true;
+}
+
+/* May the guest simply do it again, because by now the tables allow it? */
+static bool allowed_now(struct vm *vm, u64 ipa, bool read_only_access)
+{
+	struct s2_entry entry;
+
+	spin_lock(&vm->s2.lock);
+	entry = s2_walk(&vm->s2, IPA(ipa));
+	spin_unlock(&vm->s2.lock);
+	return entry.kind == S2_MEMORY || (entry.kind == S2_ZERO && read_only_access);
+}
+
+static void nothing_there(struct trap *t, bool instruction, u64 far, u64 ipa)
+{
+	struct lend_vm *lend = t->vcpu->vm->lend;
+
+	if (lend->nr_slots && ipa - lend->window.ipa < lend->nr_slots * ledger.block_size)
+		__atomic_fetch_add(&lend->nr_aborts, 1, __ATOMIC_RELAXED);
+	inject_external_abort(t, instruction, far);
+}
+
+static u64 extend(u64 value, u32 size, u32 iss)
+{
+	u32 shift = 64 - 8 * size;
+
+	if (iss & ISS_DABT_SSE)
+		value = (u64)((s64)(value << shift) >> shift);
+	else
+		value = value << shift >> shift;
+	return iss & ISS_DABT_SF ? value : (u32)value;
+}
+
+static bool emulate(struct trap *t, u64 ipa, bool write)
+{
+	u32 iss = ESR_ISS(t->esr), size = 1u << ISS_DABT_SAS(iss), reg = ISS_DABT_SRT(iss);
+	u64 value = 0;
+
+	/* Without a syndrome (pairs, write-back, SIMD) we would have to read guest code: refused. */
+	if (!(iss & ISS_DABT_ISV) || iss & (ISS_ABT_S1PTW | ISS_DABT_CM))
+		return false;
+	if (write)
+		value = trap_get_reg(t, reg) & (~0ULL >> (64 - 8 * size));
+	if (!mmio_access(t, ipa, write, size, &value))
+		return false;
+	if (!write)
+		trap_set_reg(t, reg, extend(value, size, iss));
+	trap_skip(t);
+	return true;
+}
+
+void trap_data_abort(struct trap *t)
+{
+	u32 iss = ESR_ISS(t->esr);
+	u64 far = read_sysreg(far_el2), ipa;
+	/* A stage-1 walk only reads its tables, unless hardware updates them: WnR says so then, too. */
+	bool write = iss & ISS_DABT_WNR && !(iss & ISS_DABT_CM);
+
+	if (!fault_ipa(t, far, write, &ipa) || allowed_now(t->vcpu->vm, ipa, !write))
+		return;
+	if (!emulate(t, ipa, write))
+		nothing_there(t, false, far, ipa);
+}
+
+void trap_instruction_abort(struct trap *t)
+{
+	struct vm *vm = t->vcpu->vm;
+	u64 far = read_sysreg(far_el2), ipa;
+
+	/* The zero page is never executable, so reading it is not enough here. */
+	if (!fault_ipa(t, far, false, &ipa) || allowed_now(vm, ipa, false))
+		return;
+	nothing_there(t, true, far, ipa);
+}

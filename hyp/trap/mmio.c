@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The devices a VM has, and where: the address map of QEMU's virt. A row each. */
+#include "dt/guest_fdt.h"
+#include "hyp/trap/trap.h"
+
+static bool gicd(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
+{
+	struct vgic *g = &v->vm->gic.g;
+	bool hold = vgic_dist_needs_hold((u32)offset), ok;
+
+	vgic_hw_begin(&v->gic, hold);
+	ok = write ? vgic_dist_write(g, (u32)offset, size, *value)
+		   : vgic_dist_read(g, (u32)offset, size, value);
+	vgic_hw_end(&v->gic, hold);
+	return ok;
+}
+
+static bool gicr(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
+{
+	struct vgic *g = &v->vm->gic.g;
+	struct vgic_cpu *c = &v->vm->vcpus[offset / GUEST_GICR_STRIDE].gic.state;
+	u32 reg = (u32)(offset % GUEST_GICR_STRIDE);
+	bool hold = c != &v->gic.state && vgic_redist_needs_hold(reg), ok;
+
+	vgic_hw_begin(&v->gic, hold);
+	ok = write ? vgic_redist_write(g, c, reg, size, *value)
+		   : vgic_redist_read(g, c, reg, size, value);
+	vgic_hw_end(&v->gic, hold);
+	return ok;
+}
+
+static bool uart(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
+{
+	struct vm *vm = v->vm;
+	bool ok;
+
+	spin_lock(&vm->uart_lock);
+	ok = write ? pl011_write(&vm->uart, (u32)offset, size, *value)
+		   : pl011_read(&vm->uart, (u32)offset, size, value);
+	spin_unlock(&vm->uart_lock);
+	return ok;
+}
+
+static const struct {
+	u64 base;
+	u64 size; /* of one */
+	bool per_vcpu;
+	bool (*access)(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value);
+} devices[] = {
+	{GUEST_GICD_BASE, GUEST_GICD_SIZE, false, gicd},
+	{GUEST_GICR_BASE, GUEST_GICR_STRIDE, true, gicr},
+	{GUEST_UART_BASE, GUEST_UART_SIZE, false, uart},
+};
+
+bool mmio_access(struct trap *t, u64 ipa, bool write, u32 size, u64 *value)
+{
+	struct vcpu *v = t->vcpu;
+
+	for (u32 i = 0; i < ARRAY_SIZE(devices); i++) {
+		u64 whole = devices[i].size * (devices[i].per_vcpu ? v->vm->nr_vcpus : 1);
+
+		if (ipa - devices[i].base < whole)
+			return devices[i].access(v, ipa - devices[i].base, write, size, value);
+	}
+	return false;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hyp/vm/psci_guest.h"
+#include "hyp/cpu/barrier.h"
+#include "hyp/cpu/psci.h"
+#include "hyp/vm/vcpu.h"
+
+#define PSCI_1_1 0x10001
+#define MIGRATE_NO_TRUSTED_OS 2
+
+/* CPU_SUSPEND, original format: StateType 16, level 25:24; state 0 is the only one we know. */
+#define POWER_STATE_TYPE BIT(16)
+#define POWER_STATE_LEVEL (3u << 24)
+
+static struct vcpu *find(struct vm *vm, u64 mpidr)
+{
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		if (vm->vcpus[i].gic.state.mpidr == mpidr)
+			return &vm->vcpus[i];
+	return NULL;
+}
+
+static s64 version(struct vcpu *v, const u64 arg[3])
+{
+	(void)v;
+	(void)arg;
+	return PSCI_1_1;
+}
+
+/* With nothing to save, every state is standby: wait until the vCPU could take an interrupt. */
+static s64 cpu_suspend(struct vcpu *v, const u64 arg[3])
+{
+	if (arg[0] & ~(u64)(POWER_STATE_TYPE | POWER_STATE_LEVEL))
+		return PSCI_INVALID_PARAMETERS;
+	while (!vgic_hw_has_pending(&v->gic) && !vcpu_must_stop(v)) {
+		wfi();
+		cpu_serve_interrupts();
+	}
+	if (vcpu_must_stop(v))
+		vcpu_leave(v);
+	return PSCI_SUCCESS;
+}
+
+static s64 cpu_off(struct vcpu *v, const u64 arg[3])
+{
+	(void)arg;
+	vcpu_leave(v);
+}
+
+static bool is_memory(struct vm *vm, u64 ipa)
+{
+	bool memory;
+
+	spin_lock(&vm->s2.lock);
+	memory = s2_walk(&vm->s2, IPA(ipa)).kind == S2_MEMORY;
+	spin_unlock(&vm->s2.lock);
+	return memory;
+}
+
+/* Of several callers one wins; to the others the vCPU is on already, even if it is still on its way. */
+static s64 cpu_on(struct vcpu *v, const u64 arg[3])
+{
+	struct vm *vm = v->vm;
+	struct vcpu *target = find(vm, arg[0]);
+	bool won;
+
+	if (!target)
+		return PSCI_INVALID_PARAMETERS;
+	if (arg[1] & 3 || !is_memory(vm, arg[1]))
+		return PSCI_INVALID_ADDRESS;
+	spin_lock(&vm->lock);
+	won = target->state == VCPU_OFF && vm->state == VM_RUNNING;
+	if (won) {
+		target->state = VCPU_ON_PENDING;
+		target->entry = arg[1];
+		target->context = arg[2];
+	}
+	spin_unlock(&vm->lock);
+	if (!won)
+		return PSCI_ALREADY_ON;
+	cpu_kick(target->cpu);
+	return PSCI_SUCCESS;
+}
+
+static s64 affinity_info(struct vcpu *v, const u64 arg[3])
+{
+	static const s64 answer[] = {
+		[VCPU_OFF] = PSCI_AFFINITY_OFF,
+		[VCPU_ON_PENDING] = PSCI_AFFINITY_ON_PENDING,
+		[VCPU_ON] = PSCI_AFFINITY_ON,
+	};
+	struct vcpu *target = find(v->vm, arg[0]);
+
+	if (!target || arg[1] != 0) /* levels above 0 are optional since PSCI 1.0 */
+		return PSCI_INVALID_PARAMETERS;
+	return answer[__atomic_load_n(&target->state, __ATOMIC_ACQUIRE)];
+}
+
+static s64 migrate_info_type(struct vcpu *v, const u64 arg[3])
+{
+	(void)v;
+	(void)arg;
+	return MIGRATE_NO_TRUSTED_OS;
+}
+
+static s64 system_off(struct vcpu *v, const u64 arg[3])
+{
+	(void)arg;
+	vm_stop(v, false);
+}
+
+static s64 system_reset(struct vcpu *v, const u64 arg[3])
+{
+	(void)arg;
+	vm_stop(v, true);
+}
+
+static s64 features(struct vcpu *v, const u64 arg[3])
+{
+	(void)v;
+	if ((u32)arg[0] == SMCCC_VERSION || psci_guest_has((u32)arg[0]))
+		return PSCI_SUCCESS;
+	return PSCI_NOT_SUPPORTED;
+}
+
+static const struct {
+	u32 fn;
+	bool has_smc64;
+	s64 (*handler)(struct vcpu *v, const u64 arg[3]);
+} functions[] = {
+	{PSCI_VERSION, false, version},
+	{PSCI_CPU_SUSPEND, true, cpu_suspend},
+	{PSCI_CPU_OFF, false, cpu_off},
+	{PSCI_CPU_ON, true, cpu_on},
+	{PSCI_AFFINITY_INFO, true, affinity_info},
+	{PSCI_MIGRATE_INFO_TYPE, false, migrate_info_type},
+	{PSCI_SYSTEM_OFF, false, system_off},
+	{PSCI_SYSTEM_RESET, false, system_reset},
+	{PSCI_FEATURES, false, features},
+};
+
+static s64 (*find_function(u32 fn))(struct vcpu *v, const u64 arg[3])
+{
+	for (u32 i = 0; i < ARRAY_SIZE(functions); i++)
+		if (fn == functions[i].fn ||
+		    (functions[i].has_smc64 && fn == (functions[i].fn | SMCCC_64BIT)))
+			return functions[i].handler;
+	return NULL;
+}
+
+bool psci_guest_has(u32 fn)
+{
+	return find_function(fn) != NULL;
+}
+
+void psci_guest_call(struct vcpu *v, u64 x[4])
+{
+	u32 fn = (u32)x[0];
+	u64 arg[3] = {x[1], x[2], x[3]};
+	s64 result;
+
+	if (!(fn & SMCCC_64BIT))
+		for (u32 i = 0; i < 3; i++)
+			arg[i] = (u32)arg[i];
+	result = find_function(fn)(v, arg);
+	x[0] = fn & SMCCC_64BIT ? (u64)result : (u32)result;
+}
