@@ -56,3 +56,32 @@ hypervisor: $(BUILD)/lendvisor.img
 
 include guest-tests/bare/bare.mk
 include guest-tests/linux/linux.mk
+include guest-tests/host/host.mk
+include scripts/static.mk
+include scripts/cases.mk
+
+.PHONY: all size clean help setup
+all: hypervisor
+
+setup:
+	@scripts/setup
+
+# Lines of C and assembly without blank lines and comments; libfdt is Debian's and not counted.
+size: $(BUILD)/lendvisor.elf
+	@$(CROSS)size -A -d $< | awk '/^\.(text|rodata)/ { n += $$2 } \
+		END { printf "image: %d KiB text and read-only data\n", n / 1024 }'
+	@scripts/sloc boot hyp stage2 dt
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make demo         two Debian guests lend a block of memory and take it back"
+	@echo "                  V=1: with their consoles; BOOT=uboot: by U-Boot"
+	@echo "make check        all tests; ends in 'N passed, N failed'"
+	@echo "make check-host   the tests that need no QEMU, in seconds"
+	@echo "make check-bare   the tests on bare-metal guests"
+	@echo "make all          the hypervisor alone: build/lendvisor.img"
+	@echo "make size         lines of code, bytes of image"
+	@echo "make clean        removes build/, downloads included"
+	@echo "scripts/run MY.its   runs your own guests; see docs/guide.md"

@@ -140,6 +140,18 @@ static void list_cpus(void)
 	}
 }
 
+/* No VM runs and no interrupt is on yet, so there is nobody to serve in between. */
+static bool check_hashes(char why[DT_WHY_SIZE])
+{
+	enum bundle_hash_result result = BUNDLE_HASH_MORE;
+	struct bundle_hash_job job;
+
+	bundle_hash_begin(&job, (const void *)platform.bundle.base, &bundle);
+	while (result == BUNDLE_HASH_MORE)
+		result = bundle_hash_step(&job, MIB(1), why);
+	return result == BUNDLE_HASH_MATCH;
+}
+
 static void read_bundle(void)
 {
 	u32 ipa_bits = s2_ipa_bits((u32)FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0));
@@ -147,8 +159,7 @@ static void read_bundle(void)
 
 	if (!bundle_read((const void *)platform.bundle.base, platform.bundle.size, nr_cpus,
 			 ipa_bits, &bundle, why) ||
-	    !bundle_check_hashes((const void *)platform.bundle.base, platform.bundle.size,
-				 why) ||
+	    !check_hashes(why) ||
 	    !vms_create(&bundle, &physmem, why))
 		refuse(why);
 }

@@ -91,7 +91,7 @@ void *memmove(void *dst, const void *src, size_t n)
 
 void *memset(void *dst, int c, size_t n)
 {
-	const u64 word = 0x0101010101010101 * (u8)c;
+	const u64 word = 0x0101010101010101ULL * (u8)c;
 	u8 *d = dst;
 
 	for (; n && !aligned(d, 8); n--)

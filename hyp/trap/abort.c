@@ -5,7 +5,9 @@
  * the stage-2 lock: the entry that faulted may have been in the middle of a change.
  */
 #include "hyp/cpu/barrier.h"
+#include "hyp/trap/decode.h"
 #include "hyp/trap/trap.h"
+#include "hyp/vm/guest_memory.h"
 
 #define PAR_F BIT(0)
 #define PAR_PA(par) ((par)&0x0000fffffffff000ULL)
@@ -60,31 +62,54 @@ static void nothing_there(struct trap *t, bool instruction, u64 far, u64 ipa)
 	inject_external_abort(t, instruction, far);
 }
 
-static u64 extend(u64 value, u32 size, u32 iss)
+static u64 extend(u64 value, const struct access *a)
 {
-	u32 shift = 64 - 8 * size;
+	u32 shift = 64 - 8 * a->size;
 
-	if (iss & ISS_DABT_SSE)
+	if (a->sign_extend)
 		value = (u64)((s64)(value << shift) >> shift);
 	else
 		value = value << shift >> shift;
-	return iss & ISS_DABT_SF ? value : (u32)value;
+	return a->is_64bit ? value : (u32)value;
+}
+
+/* The guest may change the instruction under us: it gets the access it asked for last. */
+static bool fetch(const struct trap *t, u32 *instruction)
+{
+	u64 ipa;
+
+	return ipa_by_translation(t->frame->elr, false, &ipa) &&
+	       guest_read(t->vcpu->vm, instruction, IPA(ipa), sizeof(*instruction));
+}
+
+static bool find_access(const struct trap *t, struct access *out)
+{
+	u32 iss = ESR_ISS(t->esr), instruction;
+
+	if (iss & (ISS_ABT_S1PTW | ISS_DABT_CM))
+		return false;
+	if (iss & ISS_DABT_ISV) {
+		*out = decode_syndrome(iss);
+		return true;
+	}
+	return fetch(t, &instruction) && decode_instruction(instruction, out);
 }
 
 static bool emulate(struct trap *t, u64 ipa, bool write)
 {
-	u32 iss = ESR_ISS(t->esr), size = 1u << ISS_DABT_SAS(iss), reg = ISS_DABT_SRT(iss);
+	struct access a;
 	u64 value = 0;
 
-	/* Without a syndrome (pairs, write-back, SIMD) we would have to read guest code: refused. */
-	if (!(iss & ISS_DABT_ISV) || iss & (ISS_ABT_S1PTW | ISS_DABT_CM))
+	if (!mmio_is_device(t->vcpu, ipa) || !find_access(t, &a))
 		return false;
 	if (write)
-		value = trap_get_reg(t, reg) & (~0ULL >> (64 - 8 * size));
-	if (!mmio_access(t, ipa, write, size, &value))
+		value = trap_get_reg(t, a.reg) & (~0ULL >> (64 - 8 * a.size));
+	if (!mmio_access(t->vcpu, ipa, write, a.size, &value))
 		return false;
+	if (a.writeback)
+		t->frame->x[a.base] += (u64)a.offset;
 	if (!write)
-		trap_set_reg(t, reg, extend(value, size, iss));
+		trap_set_reg(t, a.reg, extend(value, &a));
 	trap_skip(t);
 	return true;
 }

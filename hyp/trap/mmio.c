@@ -52,15 +52,28 @@ static const struct {
 	{GUEST_UART_BASE, GUEST_UART_SIZE, false, uart},
 };
 
-bool mmio_access(struct trap *t, u64 ipa, bool write, u32 size, u64 *value)
+/* The device at ipa, or none: ARRAY_SIZE(devices). */
+static u32 find(const struct vcpu *v, u64 ipa)
 {
-	struct vcpu *v = t->vcpu;
+	u32 i;
 
-	for (u32 i = 0; i < ARRAY_SIZE(devices); i++) {
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
 		u64 whole = devices[i].size * (devices[i].per_vcpu ? v->vm->nr_vcpus : 1);
 
 		if (ipa - devices[i].base < whole)
-			return devices[i].access(v, ipa - devices[i].base, write, size, value);
+			break;
 	}
-	return false;
+	return i;
+}
+
+bool mmio_is_device(const struct vcpu *v, u64 ipa)
+{
+	return find(v, ipa) < ARRAY_SIZE(devices);
+}
+
+bool mmio_access(struct vcpu *v, u64 ipa, bool write, u32 size, u64 *value)
+{
+	u32 i = find(v, ipa);
+
+	return devices[i].access(v, ipa - devices[i].base, write, size, value);
 }

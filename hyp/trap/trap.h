@@ -33,7 +33,11 @@ void trap_skip(struct trap *t);
 void inject_undefined(struct trap *t);
 void inject_external_abort(struct trap *t, bool instruction, u64 far);
 
-/* mmio.c: an emulated device at ipa? Does the access, true; false: there is none, or it refuses. */
-bool mmio_access(struct trap *t, u64 ipa, bool write, u32 size, u64 *value);
+/*
+ * mmio.c: is a device of the VM at ipa? If so, does the access of size bytes; false: the device has no such
+ * access, and the guest gets what nothing at all would give it.
+ */
+bool mmio_is_device(const struct vcpu *v, u64 ipa);
+bool mmio_access(struct vcpu *v, u64 ipa, bool write, u32 size, u64 *value);
 
 #endif
