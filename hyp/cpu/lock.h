@@ -6,9 +6,11 @@
  *
  * vm->lock guards life cycle only: never two of them at once, never held on entry to the ledger.
  *
- * Ticket locks: first come, first served, so that a guest which makes one CPU take a lock without
- * end cannot starve another CPU. Waiters sleep in WFE; the SEV at unlock wakes them. EL2 runs with
- * interrupts masked, so a holder is never interrupted.
+ * Test-and-set, not tickets: QEMU runs more CPUs than its host has, and a ticket lock goes to the next in
+ * line whether or not the host lets that one run. What a guest can reach is held for a short, bounded
+ * time, so a CPU that asks without end delays the others, but cannot keep them out.
+ * Waiters sleep in WFE; the SEV at unlock wakes them. EL2 runs with interrupts masked, so a holder is
+ * never interrupted.
  */
 #ifndef HYP_CPU_LOCK_H
 #define HYP_CPU_LOCK_H
@@ -16,14 +18,8 @@
 #include "hyp/lib/types.h"
 
 typedef struct {
-	u32 next; /* the ticket the next comer draws */
-	u32 owner; /* the ticket being served */
+	u32 taken;
 } spinlock_t;
-
-#define SPINLOCK_INIT                                                                              \
-	{                                                                                          \
-		0, 0                                                                               \
-	}
 
 /* On the host there is one thread per test and nobody to wait for. */
 static inline void cpu_wait_event(void)
@@ -43,23 +39,21 @@ static inline void cpu_send_event(void)
 
 static inline void spin_lock(spinlock_t *lock)
 {
-	u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-
 	/* Acquire: what the last holder wrote is seen by what follows. */
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
-		cpu_wait_event();
+	while (__atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&lock->taken, __ATOMIC_RELAXED))
+			cpu_wait_event();
 }
 
 static inline void spin_unlock(spinlock_t *lock)
 {
-	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock->taken, 0, __ATOMIC_RELEASE);
 	cpu_send_event();
 }
 
 static inline bool spin_is_locked(const spinlock_t *lock)
 {
-	return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&lock->next, __ATOMIC_RELAXED);
+	return __atomic_load_n(&lock->taken, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -53,7 +53,7 @@ struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid)
 	 */
 	if (irq->hw && irq->line && state != VGIC_LR_STATE)
 		choice.lr |= VGIC_LR_HW | (u64)irq->phys << VGIC_LR_PHYS_SHIFT;
-	else if (irq->hw || !irq->edge || (pending && !(state & VGIC_LR_PENDING)))
+	else if (!irq->edge || (pending && !(state & VGIC_LR_PENDING)))
 		choice.lr |= VGIC_LR_EOI;
 	return choice;
 }

@@ -161,36 +161,33 @@ void vgic_hw_refill(struct vgic_hw_cpu *c)
 	spin_unlock(&c->hw->g.lock);
 }
 
-/* If somebody else wants us held: folded we wait, and are filled again when nobody holds any more. */
+/*
+ * If somebody else wants us held: folded we wait, until nobody holds any more. Caller holds the lock, here
+ * given up while waiting; on return the list registers are folded.
+ */
 static void be_held(struct vgic_hw_cpu *c)
 {
 	struct vgic_hw *hw = c->hw;
 
-	spin_lock(&hw->g.lock);
+	fold(c);
 	while (hw->holder && hw->holder != c) {
-		if (!c->held) {
-			fold(c);
-			c->held = true;
-		}
+		c->held = true;
 		spin_unlock(&hw->g.lock);
-		cpu_send_event();
 		while (__atomic_load_n(&hw->holder, __ATOMIC_ACQUIRE))
 			cpu_wait_event();
 		spin_lock(&hw->g.lock);
 	}
-	if (c->held) {
-		c->held = false;
-		fill(c);
-	}
-	spin_unlock(&hw->g.lock);
+	c->held = false;
 }
 
 void vgic_hw_serve(struct vgic_hw_cpu *c)
 {
 	if (!c->loaded)
 		return;
+	spin_lock(&c->hw->g.lock);
 	be_held(c);
-	vgic_hw_refill(c);
+	fill(c);
+	spin_unlock(&c->hw->g.lock);
 }
 
 void vgic_hw_timer(struct vgic_hw_cpu *c, u32 intid)
@@ -210,14 +207,10 @@ static void hold_others(struct vgic_hw_cpu *c)
 {
 	struct vgic_hw *hw = c->hw;
 
-	for (;;) {
-		be_held(c);
-		spin_lock(&hw->g.lock);
-		if (!hw->holder)
-			break;
-		spin_unlock(&hw->g.lock);
-	}
+	spin_lock(&hw->g.lock);
+	be_held(c);
 	hw->holder = c;
+	fill(c);
 	spin_unlock(&hw->g.lock);
 	for (u32 i = 0; i < hw->g.nr_cpus; i++) {
 		struct vgic_hw_cpu *other = outer(hw->g.cpu[i]);
