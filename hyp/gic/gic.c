@@ -30,6 +30,7 @@
 #define PRIORITIES 0xa0a0a0a0u
 
 static const struct platform *platform;
+static u64 redistributors[PLATFORM_MAX_CPUS];
 
 static u32 read32(u64 address)
 {
@@ -112,6 +113,7 @@ bool gic_init_cpu(void)
 
 	if (!r)
 		return false;
+	redistributors[this_cpu()->index] = r;
 	init_redistributor(r);
 	write_sysreg(icc_sre_el2, 0xf); /* SRE, no bypass, EL1 may use its registers */
 	isb();
@@ -140,7 +142,7 @@ u32 gic_acknowledge(void)
 	return intid;
 }
 
-void gic_end_handed_over(u32 intid)
+void gic_drop_priority(u32 intid)
 {
 	write_sysreg(icc_eoir1_el1, intid);
 }
@@ -150,10 +152,9 @@ void gic_deactivate(u32 intid)
 	write_sysreg(icc_dir_el1, intid);
 }
 
-void gic_end(u32 intid)
+void gic_deactivate_on(const struct cpu *cpu, u32 intid)
 {
-	gic_end_handed_over(intid);
-	gic_deactivate(intid);
+	write32(redistributors[cpu->index] + GICR_SGI_FRAME + GICD_ICACTIVER, (u32)BIT(intid));
 }
 
 void cpu_kick(const struct cpu *cpu)

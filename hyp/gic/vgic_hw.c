@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/gic/vgic_hw.h"
+#include "dt/guest_fdt.h"
 #include "hyp/cpu/barrier.h"
 #include "hyp/gic/gic.h"
 
@@ -8,6 +9,7 @@
 #define ICH_HCR_NPIE BIT(3)
 #define ICH_HCR_TDIR BIT(14)
 #define ICH_HCR_EOICOUNT(hcr) ((u32)FIELD(hcr, 31, 27))
+#define ICH_VMCR_VEOIM BIT(9)
 #define ICH_VTR_LISTREGS(vtr) ((u32)FIELD(vtr, 4, 0) + 1)
 #define ICH_VTR_TDS BIT(19)
 
@@ -43,10 +45,15 @@ static void write_lr(u32 n, u64 value)
 #undef CASE
 }
 
-static const struct {
+/* The guest's timer interrupts, and the host's behind them. */
+static struct {
 	u32 intid;
+	u32 phys;
 	bool virtual;
-} timers[] = {{27, true}, {30, false}};
+} timers[] = {
+	{.intid = GUEST_TIMER_VIRT_INTID, .virtual = true},
+	{.intid = GUEST_TIMER_PHYS_INTID, .virtual = false},
+};
 
 static bool timer_asserted(bool virtual)
 {
@@ -72,11 +79,9 @@ static void kick(struct vgic_cpu *state)
 		cpu_kick(c->cpu);
 }
 
-/* Physical timers are private: only the vCPU's own CPU holds one, and only there it is given back. */
 static void deactivate_phys(struct vgic_cpu *state, u32 phys)
 {
-	if (outer(state)->cpu == this_cpu())
-		gic_deactivate(phys);
+	gic_deactivate_on(outer(state)->cpu, phys);
 }
 
 u32 vgic_hw_nr_lrs(void)
@@ -84,9 +89,11 @@ u32 vgic_hw_nr_lrs(void)
 	return ICH_VTR_LISTREGS(read_sysreg(ich_vtr_el2));
 }
 
-void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr)
+void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr, const struct platform *p)
 {
 	vgic_deactivate_phys = deactivate_phys;
+	for (u32 t = 0; t < ARRAY_SIZE(timers); t++)
+		timers[t].phys = timers[t].virtual ? p->timer_virt_intid : p->timer_phys_intid;
 	hw->g.nr_cpus = nr;
 	hw->g.kick = kick;
 	for (u32 i = 0; i < nr; i++) {
@@ -98,7 +105,7 @@ void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr)
 		state->nr_lrs = vgic_hw_nr_lrs();
 		for (u32 t = 0; t < ARRAY_SIZE(timers); t++) {
 			state->irq[timers[t].intid].hw = true;
-			state->irq[timers[t].intid].phys = (u16)timers[t].intid;
+			state->irq[timers[t].intid].phys = (u16)timers[t].phys;
 		}
 	}
 }
@@ -106,10 +113,14 @@ void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr)
 static void fold(struct vgic_hw_cpu *c)
 {
 	struct vgic_cpu *state = &c->state;
+	u32 eoi_count = 0;
 
 	for (u32 i = 0; i < state->nr_used; i++)
 		state->lr[i] = read_lr(i);
-	vgic_fold(state, ICH_HCR_EOICOUNT(read_sysreg(ich_hcr_el2)));
+	/* With EOImode 1 an EOI ends nothing: DIR does, and is trapped on overflow. */
+	if (!(read_sysreg(ich_vmcr_el2) & ICH_VMCR_VEOIM))
+		eoi_count = ICH_HCR_EOICOUNT(read_sysreg(ich_hcr_el2));
+	vgic_fold(state, eoi_count);
 	/* What is folded is not to be delivered, nor its EOI counted twice. */
 	write_sysreg(ich_hcr_el2, 0);
 	for (u32 t = 0; t < ARRAY_SIZE(timers); t++)
@@ -190,17 +201,21 @@ void vgic_hw_serve(struct vgic_hw_cpu *c)
 	spin_unlock(&c->hw->g.lock);
 }
 
-void vgic_hw_timer(struct vgic_hw_cpu *c, u32 intid)
+bool vgic_hw_timer(struct vgic_hw_cpu *c, u32 phys)
 {
-	if (!c->loaded) {
-		gic_deactivate(intid);
-		return;
-	}
+	u32 intid = 0;
+
+	for (u32 t = 0; t < ARRAY_SIZE(timers); t++)
+		if (timers[t].phys == phys)
+			intid = timers[t].intid;
+	if (!intid || !c->loaded)
+		return false;
 	spin_lock(&c->hw->g.lock);
 	fold(c);
 	vgic_raise_hw(&c->state, intid);
 	fill(c);
 	spin_unlock(&c->hw->g.lock);
+	return true;
 }
 
 static void hold_others(struct vgic_hw_cpu *c)

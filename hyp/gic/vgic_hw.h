@@ -26,8 +26,11 @@ struct vgic_hw {
 	struct vgic_hw_cpu *holder; /* changes under g.lock */
 };
 
-/* Wiring of a VM, once: cpus are nr of them, each with cpu, state.index and state.mpidr set. */
-void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr);
+/*
+ * Wiring of a VM, once: cpus are nr of them, each with cpu, state.index and state.mpidr set. p names the
+ * physical timer interrupts.
+ */
+void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr, const struct platform *p);
 
 /* Number of list registers of this CPU. */
 u32 vgic_hw_nr_lrs(void);
@@ -37,8 +40,12 @@ void vgic_hw_power_on(struct vgic_hw_cpu *c); /* reset private state, start deli
 void vgic_hw_power_off(struct vgic_hw_cpu *c); /* stop delivering; list registers are folded */
 void vgic_hw_refill(struct vgic_hw_cpu *c); /* fold, look at the timers, fill */
 void vgic_hw_serve(struct vgic_hw_cpu *c); /* at a kick: let a holder hold us, then refill */
-void vgic_hw_timer(struct vgic_hw_cpu *c,
-		   u32 intid); /* the physical timer interrupt was acknowledged */
+
+/*
+ * Physical interrupt phys was acknowledged, and its priority dropped. True: it is a timer of the guest's,
+ * which now has it pending and will deactivate it. False: it is not, or the vCPU is off.
+ */
+bool vgic_hw_timer(struct vgic_hw_cpu *c, u32 phys);
 
 /*
  * Brackets around an access to the VM's vgic by a vCPU: own list registers folded, lock held; with hold,

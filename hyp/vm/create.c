@@ -75,7 +75,7 @@ static bool create_vcpus(struct vm *vm, struct physmem *m)
 		v->gic.state.mpidr = guest_mpidr(i);
 		gic[i] = &v->gic;
 	}
-	vgic_hw_init(&vm->gic, gic, vm->nr_vcpus);
+	vgic_hw_init(&vm->gic, gic, vm->nr_vcpus, &platform);
 	return true;
 }
 

@@ -9,19 +9,16 @@ static void handle(u32 intid)
 {
 	struct vcpu *v = this_vcpu();
 
-	if (v && (intid == platform.timer_virt_intid || intid == platform.timer_phys_intid)) {
-		/* Stays active until the guest ends it, through its list register. */
-		gic_end_handed_over(intid);
-		vgic_hw_timer(&v->gic, intid);
-		return;
-	}
+	gic_drop_priority(intid);
+	if (v && vgic_hw_timer(&v->gic, intid))
+		return; /* active until the guest ends it, through its list register */
 	if (intid == platform.timer_hyp_intid)
 		timer_interrupt();
 	else if (intid == platform.uart_intid)
 		uart_interrupt();
 	else if (v) /* a kick, or maintenance: the list registers want a look */
 		vgic_hw_serve(&v->gic);
-	gic_end(intid);
+	gic_deactivate(intid);
 }
 
 void cpu_serve_interrupts(void)

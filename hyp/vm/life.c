@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The end of a VM's life, and the beginning of its next one. */
 #include "hyp/cpu/psci.h"
+#include "hyp/dev/console.h"
 #include "hyp/lend/life.h"
 #include "hyp/lib/print.h"
 #include "hyp/vm/guest_memory.h"
@@ -73,6 +74,7 @@ static void finish_off(struct vm *vm)
 	spin_lock(&vm->lock);
 	vm->state = VM_OFF;
 	spin_unlock(&vm->lock);
+	console_flush_partial(vm->id);
 	log_line("%s: off", vm->config->name);
 	if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
 		log_line("all VMs are off");
