@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Accesses that may abort: what came of them, in place of the end of the guest. */
+#ifndef BARE_PROBE_H
+#define BARE_PROBE_H
+
+#include "hyp/lib/types.h"
+
+struct probe {
+	bool aborted;
+	u64 esr, far; /* when aborted */
+	u64 value; /* what was read, when not */
+};
+
+struct probe probe_read(u64 address); /* 32 bits */
+struct probe probe_read64(u64 address); /* need not be aligned */
+struct probe probe_read_pair(u64 address); /* LDP: no syndrome for a hypervisor to emulate by */
+struct probe probe_read_exclusive(u64 address);
+struct probe probe_write(u64 address); /* 32 bits, 0x600df00d */
+struct probe probe_write64(u64 address, u64 value);
+struct probe probe_zva(u64 address);
+struct probe probe_execute(u64 address);
+
+/* The abort was a synchronous external one, on the access itself or on a walk for it. */
+bool probe_is_external(struct probe p);
+bool probe_is_external_on_walk(struct probe p);
+
+/* vectors.S: index as in the vector table, 4 for a synchronous exception, 5 for an IRQ. */
+struct frame {
+	u64 x[31];
+	u64 elr;
+	u64 spsr;
+	u64 pad;
+};
+
+void exception(u64 index, struct frame *frame);
+
+#endif

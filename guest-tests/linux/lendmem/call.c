@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/arm-smccc.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+#include "call.h"
+
+/* By -status. What a kernel person reads in the errno of a failed write or onlining. */
+static const int status_errno[] = {
+	[0] = 0,
+	[-LEND_NOT_SUPPORTED] = -EOPNOTSUPP,
+	[-LEND_INVALID] = -EINVAL,
+	[-LEND_DENIED] = -EPERM,
+	[-LEND_BAD_STATE] = -ENXIO,
+	[-LEND_BUSY] = -EBUSY,
+	[-LEND_NO_MEMORY] = -ENOMEM,
+	[-LEND_NO_SLOT] = -ENOSPC,
+	[-LEND_NO_SUCH_VM] = -EHOSTDOWN,
+};
+
+static const char *const state_names[] = {
+	[LEND_SLOT_EMPTY] = "empty",       [LEND_SLOT_STANDBY] = "standby",
+	[LEND_SLOT_OFFERED] = "offered",   [LEND_SLOT_HELD] = "held",
+	[LEND_SLOT_BORROWED] = "borrowed", [LEND_SLOT_LENT] = "lent",
+	[LEND_SLOT_REVOKED] = "revoked",
+};
+
+const char *lendmem_state_name(u32 state)
+{
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "unknown";
+}
+
+/* Needs SMCCC 1.1 by PSCI; without it the conduit is NONE, and there is nobody to ask. */
+static bool smccc(const struct arm_smccc_1_2_regs *args, struct arm_smccc_1_2_regs *res)
+{
+	switch (arm_smccc_1_1_get_conduit()) {
+	case SMCCC_CONDUIT_HVC:
+		arm_smccc_1_2_hvc(args, res);
+		return true;
+	case SMCCC_CONDUIT_SMC:
+		arm_smccc_1_2_smc(args, res);
+		return true;
+	default:
+		return false;
+	}
+}
+
+int lendmem_call(u32 function, u64 x1, u64 x2, u64 x3, u64 x4, struct lendmem_result *res)
+{
+	struct arm_smccc_1_2_regs args = {
+		.a0 = function | LEND_SMC64,
+		.a1 = x1,
+		.a2 = x2,
+		.a3 = x3,
+		.a4 = x4,
+	};
+	struct arm_smccc_1_2_regs regs = {};
+	s64 status;
+
+	if (!smccc(&args, &regs))
+		return -ENODEV;
+	status = (s64)regs.a0;
+	if (res) {
+		res->status = status;
+		res->x1 = regs.a1;
+		res->x2 = regs.a2;
+		res->x3 = regs.a3;
+		res->x4 = regs.a4;
+	}
+	if (status >= 0)
+		return 0;
+	/* A code that a later ABI added. */
+	if (-status >= ARRAY_SIZE(status_errno))
+		return -EIO;
+	return status_errno[-status];
+}
+
+int lendmem_call_discover(void)
+{
+	struct arm_smccc_1_2_regs args = {.a0 = LEND_FN_UID};
+	struct arm_smccc_1_2_regs uid = {};
+	struct lendmem_result res;
+
+	if (!smccc(&args, &uid) || lower_32_bits(uid.a0) != LEND_UID_0 ||
+	    lower_32_bits(uid.a1) != LEND_UID_1 || lower_32_bits(uid.a2) != LEND_UID_2 ||
+	    lower_32_bits(uid.a3) != LEND_UID_3)
+		return -ENODEV;
+	if (lendmem_call(LEND_VERSION, 0, 0, 0, 0, &res))
+		return -ENODEV;
+	/* A later minor only adds calls. */
+	if (res.x1 >> 16 != LEND_ABI_MAJOR) {
+		pr_err("lendmem: the hypervisor's ABI is %llu.%llu, this module's %u.%u\n",
+		       res.x1 >> 16, res.x1 & 0xffff, LEND_ABI_MAJOR, LEND_ABI_MINOR);
+		return -EPROTONOSUPPORT;
+	}
+	return 0;
+}
+
+int lendmem_call_info(struct lendmem_info *info)
+{
+	struct lendmem_result res;
+	int ret;
+
+	ret = lendmem_call(LEND_INFO, LEND_INFO_WINDOW, 0, 0, 0, &res);
+	if (ret)
+		return ret;
+	info->base = res.x1;
+	info->block_size = res.x2;
+	info->nr_slots = lower_32_bits(res.x3);
+	info->vm = upper_32_bits(res.x3);
+	return 0;
+}
+
+int lendmem_call_slot_info(u32 slot, struct lendmem_slot_info *info)
+{
+	struct lendmem_result res;
+	int ret;
+
+	ret = lendmem_call(LEND_SLOT_INFO, slot, 0, 0, 0, &res);
+	if (ret)
+		return ret;
+	info->state = LEND_SLOT_STATE(res.x1);
+	info->peer = LEND_SLOT_PEER(res.x1);
+	info->flags = LEND_SLOT_FLAGS(res.x1);
+	info->run = LEND_SLOT_RUN(res.x1);
+	info->loan = res.x2;
+	info->deadline = res.x3;
+	info->generation = lower_32_bits(res.x4);
+	return 0;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The heart of standby mode: onlining takes a block from the hypervisor, offlining gives it back.
+ * All of this runs under the kernel's hotplug locks.
+ */
+#include <linux/memory.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/pfn.h>
+#include <linux/suspend.h>
+
+#include "call.h"
+#include "lendmem.h"
+
+static int take(struct lendmem *lm, u32 slot)
+{
+	struct lendmem_slot *s = &lm->slots[slot];
+	int ret;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ESHUTDOWN;
+	ret = lendmem_call(LEND_RETRIEVE, slot, 1, 0, 0, NULL);
+	if (ret) {
+		module_put(THIS_MODULE);
+		dev_warn(lm->dev, "slot %u: cannot be retrieved: %pe\n", slot, ERR_PTR(ret));
+		/* What cannot be retrieved any more must not stay a block. */
+		lendmem_mark(lm, slot, 1);
+		return ret;
+	}
+	s->granted = true;
+	lendmem_verify_zero(lm, slot);
+	return 0;
+}
+
+/*
+ * A borrowed block goes back to being on offer, so that one offline does not end the loan, unless
+ * its owner wants it. Harmless where nothing was taken: a cancel follows our own refusal, too.
+ */
+static void give_up(struct lendmem *lm, u32 slot)
+{
+	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_slot_info info;
+	bool recalled = false;
+	u64 flags = 0;
+	int ret;
+
+	if (!s->granted)
+		return;
+	ret = lendmem_call_slot_info(slot, &info);
+	if (!ret) {
+		recalled = info.flags & LEND_FLAG_RECALLED;
+		if (READ_ONCE(s->keep))
+			flags = LEND_RELINQUISH_KEEP;
+		else if (info.state == LEND_SLOT_BORROWED && !recalled)
+			flags = LEND_RELINQUISH_KEEP_OFFER;
+		ret = lendmem_call(LEND_RELINQUISH, slot, 1, flags, 0, NULL);
+	}
+	if (ret)
+		dev_err(lm->dev, "slot %u: not given up: %pe\n", slot, ERR_PTR(ret));
+	s->granted = false;
+	module_put(THIS_MODULE);
+	if (recalled)
+		lendmem_mark(lm, slot, 1);
+}
+
+static int going_online(struct lendmem *lm, u32 first, u32 end)
+{
+	u32 slot;
+	int ret;
+
+	if (READ_ONCE(lm->stopping))
+		return -ESHUTDOWN;
+	/* A kernel that onlines by default would take every block we merely announce. */
+	if (READ_ONCE(lm->adder) == current)
+		return -EAGAIN;
+	for (slot = first; slot < end; slot++) {
+		ret = take(lm, slot);
+		if (ret)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	while (slot-- > first)
+		give_up(lm, slot);
+	return ret;
+}
+
+static int memory_callback(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct lendmem *lm = container_of(nb, struct lendmem, memory_nb);
+	const struct memory_notify *range = data;
+	u64 start = max_t(u64, PFN_PHYS(range->start_pfn), lm->base);
+	u64 stop = min_t(u64, PFN_PHYS(range->start_pfn + range->nr_pages), lendmem_window_end(lm));
+	u32 slot, first, end;
+
+	if (start >= stop)
+		return NOTIFY_DONE;
+	first = (start - lm->base) / lm->block_size;
+	end = DIV_ROUND_UP(stop - lm->base, lm->block_size);
+
+	switch (action) {
+	case MEM_GOING_ONLINE:
+		return notifier_from_errno(going_online(lm, first, end));
+	case MEM_CANCEL_ONLINE:
+	case MEM_OFFLINE:
+		for (slot = first; slot < end; slot++)
+			give_up(lm, slot);
+		return NOTIFY_OK;
+	default:
+		return NOTIFY_DONE;
+	}
+}
+
+/* An image of this memory would be restored into blocks that are somebody else's by then. */
+static int pm_callback(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct lendmem *lm = container_of(nb, struct lendmem, pm_nb);
+
+	if (action != PM_HIBERNATION_PREPARE && action != PM_RESTORE_PREPARE)
+		return NOTIFY_DONE;
+	dev_warn(lm->dev, "hibernation is not possible with lendable memory\n");
+	return NOTIFY_BAD;
+}
+
+static void notifier_exit(void *data)
+{
+	struct lendmem *lm = data;
+
+	unregister_pm_notifier(&lm->pm_nb);
+	unregister_memory_notifier(&lm->memory_nb);
+}
+
+int lendmem_notifier_init(struct lendmem *lm)
+{
+	int ret;
+
+	lm->memory_nb.notifier_call = memory_callback;
+	lm->pm_nb.notifier_call = pm_callback;
+	ret = register_memory_notifier(&lm->memory_nb);
+	if (ret)
+		return ret;
+	ret = register_pm_notifier(&lm->pm_nb);
+	if (ret) {
+		unregister_memory_notifier(&lm->memory_nb);
+		return ret;
+	}
+	/* To be held against the header the module was built with: the values moved within 6.12. */
+	dev_dbg(lm->dev, "MEM_GOING_ONLINE %d MEM_CANCEL_ONLINE %d MEM_OFFLINE %d\n",
+		MEM_GOING_ONLINE, MEM_CANCEL_ONLINE, MEM_OFFLINE);
+	return devm_add_action_or_reset(lm->dev, notifier_exit, lm);
+}
