@@ -21,7 +21,6 @@
 #define SCTLR_EL2_RES1 0x30c50830ULL
 /* M, C, SA, I, WXN: nothing writable is executable, whatever a descriptor says. */
 #define SCTLR_EL2_FLAGS (BIT(0) | BIT(2) | BIT(3) | BIT(12) | BIT(19))
-#define CPTR_EL2_VALUE (CPTR_RES1 | CPTR_TZ | CPTR_TTA | BIT(12))
 
 enum mmu_attr {
 	MMU_NONE, /* a hole */

@@ -8,10 +8,10 @@
 static bool add_cpu(const struct dt_node *cpu, u32 cells, struct platform *p)
 {
 	struct dt_prop prop;
-	const char *method;
+	const char *method = "psci"; /* QEMU says nothing where there is one CPU only */
 	u64 mpidr;
 
-	if (!dt_need(cpu, "enable-method", &prop) || !dt_string(cpu, &prop, &method))
+	if (dt_find(cpu, "enable-method", &prop) && !dt_string(cpu, &prop, &method))
 		return false;
 	if (strcmp(method, "psci"))
 		return dt_refuse(cpu, "enable-method: \"%s\" is not supported", method);

@@ -90,6 +90,20 @@ bool test_failed(void);
 		got_;                                                                              \
 	})
 
+/*
+ * Sleeps and takes interrupts until x holds; begun with interrupts masked, as it ends. They are masked
+ * from each look at x until WFI, which wakes all the same: no wake-up is lost.
+ */
+#define SLEEP_UNTIL(x)                                                                             \
+	do {                                                                                       \
+		while (!(x)) {                                                                     \
+			wfi();                                                                     \
+			irq_enable();                                                              \
+			isb();                                                                     \
+			irq_disable();                                                             \
+		}                                                                                  \
+	} while (0)
+
 /* Are we a VM of lendvisor, or on a plain machine? By the SMCCC vendor UID. */
 bool is_lendvisor(void);
 

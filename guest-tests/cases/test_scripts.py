@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The scripts' own logic, without QEMU."""
 
+import os
 import subprocess
 
 import pytest
@@ -140,3 +141,27 @@ def test_run_says_what_is_missing(words, says):
                           stderr=subprocess.PIPE)
     assert done.returncode == 64
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("prints, status", [
+    ("[lendvisor] all VMs are off", 0),
+    ("[lendvisor] PANIC: broken", 3),
+    ("[lendvisor] refused: /configurations/alice: no", 4),
+    ("[alice] PANIC: a guest may print what it likes", 0),
+    ("[alice] refused: so may it", 0),
+])
+def test_run_judges_by_the_console(tmp_path, prints, status):
+    """QEMU exits with 0 whatever happened."""
+    qemu = tmp_path / "qemu-system-aarch64"
+    qemu.write_text(f"#!/bin/sh\nprintf '%s\\r\\n' '{prints}'\n")
+    qemu.chmod(0o755)
+    image = tmp_path / "image.bin"
+    image.write_bytes(b"\0" * 4096)
+    source = tmp_path / "t.its"
+    source.write_text(its.write([its.Vm("alice", str(image))]))
+    itb = compile_its(source, tmp_path / "t.itb")
+    done = subprocess.run([ROOT / "scripts" / "run", itb, "--hypervisor", image, "--log", tmp_path],
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    assert done.returncode == status

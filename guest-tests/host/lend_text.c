@@ -34,7 +34,7 @@ static const struct {
 
 static char *put_block(char *at, const struct block *b)
 {
-	at += sprintf(at, "%u", (u32)(b - world.blocks));
+	at += sprintf(at, "%u", (u32)(((u8 *)pa_to_ptr(b->pa) - world.ram) / WORLD_BLOCK));
 	if (b->flags & BLOCK_DIRTY)
 		*at++ = 'd';
 	if (b->flags & BLOCK_OWN_DATA)
@@ -116,9 +116,9 @@ struct world_snapshot {
 static void take(struct world *w)
 {
 	memcpy(w, &world, sizeof(*w)); /* padding, too */
-	w->l.lock = (spinlock_t)SPINLOCK_INIT;
+	memset(&w->l.lock, 0, sizeof(w->l.lock));
 	for (u32 i = 0; i < LEND_MAX_VMS; i++)
-		w->s2[i].lock = (spinlock_t)SPINLOCK_INIT;
+		memset(&w->s2[i].lock, 0, sizeof(w->s2[i].lock));
 	w->asks = 0;
 	w->nr_again = 0;
 	w->nr_raised = 0;

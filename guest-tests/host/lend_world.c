@@ -141,7 +141,7 @@ static void make_vm(u32 id, const struct world_vm *config)
 
 void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
 {
-	void *ram;
+	void *ram = NULL;
 
 	memset(&world, 0, sizeof(world));
 	s2_fake_reset();

@@ -89,7 +89,7 @@ bool world_is_filled(u32 vm, u32 slot, u8 value);
 
 /*
  * The whole state as "key=value" tokens, one per slot and more: "a0=H2" is slot 0 of VM 0 HELD with
- * block 2. Letters: - S O H B L R by LEND_SLOT_*; after the block: d DIRTY, o OWN_DATA, >x SCRUBBING on
+ * block 2 (of world.ram). Letters: - S O H B L R by LEND_SLOT_*; after the block: d DIRTY, o OWN_DATA, >x SCRUBBING on
  * its way to x, r k a the loan's flags, ! RECALLED, +ORB.. pending events by their first letters (O
  * offer, R recall, B back). Then per VM held (pool blocks), gone (PEER_GONE peers, in hex), and free.
  */

@@ -5,7 +5,6 @@
 
 #define isb() __asm__ volatile("isb" ::: "memory")
 #define dsb(domain) __asm__ volatile("dsb " #domain ::: "memory")
-#define dmb(domain) __asm__ volatile("dmb " #domain ::: "memory")
 #define wfi() __asm__ volatile("wfi" ::: "memory")
 
 #endif

@@ -28,18 +28,14 @@
 #define HCR_TSC BIT(19)
 #define HCR_TIDCP BIT(20)
 #define HCR_TACR BIT(21)
-#define HCR_TDZ BIT(28)
 #define HCR_RW BIT(31)
 #define HCR_TLOR BIT(35)
 #define HCR_TERR BIT(36)
 #define HCR_APK BIT(40)
 #define HCR_API BIT(41)
 
-/* CPTR_EL2, HCR_EL2.E2H = 0: RES1 bits, with SVE and SME trapped and FP/SIMD not. */
-#define CPTR_RES1 0x32ffULL
-#define CPTR_TZ BIT(8)
-#define CPTR_TTA BIT(20)
-#define CPTR_TAM BIT(30)
+/* CPTR_EL2 with HCR_EL2.E2H = 0: RES1 bits, TZ, TSM, TTA and TAM trap what is not virtualised; FP is not. */
+#define CPTR_EL2_VALUE (0x32ffULL | BIT(8) | BIT(12) | BIT(20) | BIT(30))
 
 /* MDCR_EL2 */
 #define MDCR_TPMCR BIT(5)
@@ -63,16 +59,11 @@
 #define ESR_IL BIT(25)
 #define ESR_ISS(esr) ((u32)FIELD(esr, 24, 0))
 #define EC_UNKNOWN 0x00
-#define EC_WFX 0x01
-#define EC_FP 0x07
 #define EC_HVC64 0x16
 #define EC_SMC64 0x17
 #define EC_SYSREG 0x18
-#define EC_SVE 0x19
 #define EC_IABT_LOWER 0x20
-#define EC_IABT_SAME 0x21
 #define EC_DABT_LOWER 0x24
-#define EC_DABT_SAME 0x25
 
 /* ISS of aborts */
 #define ISS_DABT_ISV BIT(24)
@@ -80,12 +71,10 @@
 #define ISS_DABT_SSE BIT(21)
 #define ISS_DABT_SRT(iss) ((u32)FIELD(iss, 20, 16))
 #define ISS_DABT_SF BIT(15)
-#define ISS_ABT_FNV BIT(10)
 #define ISS_DABT_CM BIT(8)
 #define ISS_ABT_S1PTW BIT(7)
 #define ISS_DABT_WNR BIT(6)
 #define ISS_ABT_FSC(iss) ((u32)FIELD(iss, 5, 0))
-#define FSC_TRANSLATION 0x04 /* with the level in bits 1:0 */
 #define FSC_PERMISSION 0x0c
 #define FSC_TYPE 0x3c
 #define FSC_SEA 0x10 /* synchronous external abort, not on a walk */
@@ -95,9 +84,7 @@
 #define SPSR_M4_AARCH32 BIT(4)
 #define SPSR_DAIF 0x3c0ULL
 #define SPSR_PAN BIT(22)
-#define SPSR_UAO BIT(23)
 #define SPSR_DIT BIT(24)
-#define SPSR_TCO BIT(25)
 #define SPSR_NZCV 0xf0000000ULL
 
 #define SCTLR_EL1_RESET 0x30c50838ULL /* RES1 of ARMv8.0, MMU and caches off */

@@ -26,7 +26,6 @@
 #define GICR_WAKER_CHILDREN_ASLEEP BIT(2)
 #define GICR_SGI_FRAME 0x10000
 
-#define PRIORITY 0xa0
 #define PRIORITIES 0xa0a0a0a0u
 
 static const struct platform *platform;

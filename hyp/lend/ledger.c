@@ -68,7 +68,7 @@ void block_scrub(struct ledger *l, struct block *b, enum block_state next, bool 
 	b->scrub_claimed = 0;
 	b->scrub_done = 0;
 	if (keep)
-		b->flags |= BLOCK_CLEAN_ONLY;
+		b->flags |= BLOCK_CLEAN_ONLY | BLOCK_OWN_DATA;
 	holder_slot(l, b)->busy = true;
 }
 
@@ -94,7 +94,7 @@ void block_arrive(struct ledger *l, struct block *b)
 	struct slot *s = holder_slot(l, b);
 
 	if (b->flags & BLOCK_CLEAN_ONLY)
-		b->flags = BLOCK_DIRTY | BLOCK_OWN_DATA;
+		b->flags &= (u8)~BLOCK_CLEAN_ONLY; /* OWN_DATA stands unless a reset took it back */
 	else
 		b->flags = 0;
 	s->busy = false;
@@ -112,9 +112,11 @@ void block_arrive(struct ledger *l, struct block *b)
 			s->block = LEND_NONE;
 			loan_block_back(l, b, true);
 		}
+		b->holder = LEND_POOL;
 		return;
 	default:
 		s->block = LEND_NONE;
+		holder->nr_pool_held--; /* not before, or quotas would not bound what is SCRUBBING */
 		pool_put(l, b);
 		return;
 	}
@@ -148,8 +150,6 @@ void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_s
 
 	assert(b->state == BLOCK_HELD || b->state == BLOCK_BORROWED);
 	hide(l, vm, slot);
-	if (b->owner == LEND_POOL)
-		vm->nr_pool_held--;
 	slot_move(vm, slot, slot_state_without(vm, slot, next));
 	if (next != BLOCK_OFFERED) {
 		event_drop(l, vm, slot); /* a recall that was not read is answered */
@@ -160,13 +160,23 @@ void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_s
 	block_scrub(l, b, next, keep);
 }
 
+void slot_acknowledge(struct ledger *l, struct lend_vm *vm, u32 slot)
+{
+	struct slot *s = &vm->slots[slot];
+
+	hide(l, vm, slot);
+	s->loan = LEND_NONE;
+	s->flags = 0;
+	slot_move(vm, slot, LEND_SLOT_EMPTY);
+}
+
 int ledger_retrieve_check(const struct lend_vm *vm, u32 slot, u32 *pool_needed)
 {
 	const struct slot *s = &vm->slots[slot];
 
 	switch (s->state) {
 	case LEND_SLOT_STANDBY:
-		*pool_needed += !slot_is_own(vm, slot);
+		*pool_needed += s->block == LEND_NONE; /* else own, or on its way already */
 		return STEP_DONE;
 	case LEND_SLOT_OFFERED:
 	case LEND_SLOT_HELD:
@@ -264,9 +274,7 @@ int ledger_relinquish(struct ledger *l, struct lend_vm *vm, u32 slot, u32 flags)
 	}
 	switch (s->state) {
 	case LEND_SLOT_REVOKED:
-		s->loan = LEND_NONE;
-		s->flags = 0;
-		slot_move(vm, slot, LEND_SLOT_EMPTY);
+		slot_acknowledge(l, vm, slot);
 		return STEP_DONE;
 	case LEND_SLOT_HELD:
 		if (l->blocks[s->block].owner == LEND_POOL)

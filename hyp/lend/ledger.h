@@ -102,7 +102,7 @@ struct lend_vm {
 	u32 nr_slots, nr_own, nr_promised;
 	u32 quota;
 	u32 target;
-	u32 nr_pool_held;
+	u32 nr_pool_held; /* the pool's blocks whose holder it is, those still SCRUBBING included */
 	struct slot *slots;
 	u32 offers_unread; /* BIT(lender): its last OFFER event was not read */
 	u32 event_head, event_tail;
@@ -177,6 +177,9 @@ struct block *pool_take(struct ledger *l); /* NULL when empty; still FREE, off t
 /* Takes a HELD or BORROWED block out of its holder's stage-2 and off to next. */
 void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_state next,
 		    bool keep);
+
+/* A REVOKED slot becomes EMPTY, to be read like any other. */
+void slot_acknowledge(struct ledger *l, struct lend_vm *vm, u32 slot);
 
 /*
  * One slot of RETRIEVE or RELINQUISH. The *_check() functions change nothing; ledger_retrieve_check()

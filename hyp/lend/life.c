@@ -87,12 +87,11 @@ static void redirect(struct ledger *l, struct lend_vm *vm, struct block *b)
 {
 	if (b->owner == vm->id) {
 		b->next = BLOCK_STANDBY;
-	} else if (b->owner != LEND_POOL) {
-		if (b->next != BLOCK_STANDBY)
-			loan_withdraw(l, b, true);
-	} else if (b->next != BLOCK_FREE) {
+		b->flags &= (u8)~BLOCK_OWN_DATA; /* not for the VM's next life */
+	} else if (b->owner == LEND_POOL) {
 		b->next = BLOCK_FREE;
-		vm->nr_pool_held--;
+	} else if (b->next != BLOCK_STANDBY) {
+		loan_withdraw(l, b, true);
 	}
 }
 
@@ -119,13 +118,12 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 		loan_withdraw(l, b, true);
 		break;
 	case LEND_SLOT_STANDBY:
-		if (b)
+	case LEND_SLOT_LENT:
+		if (b && (b->state == BLOCK_STANDBY || b->state == BLOCK_OFFERED))
 			b->flags &= (u8)~BLOCK_OWN_DATA; /* nobody may see it now */
 		break;
 	case LEND_SLOT_REVOKED:
-		s->loan = LEND_NONE;
-		s->flags = 0;
-		slot_move(vm, slot, LEND_SLOT_EMPTY);
+		slot_acknowledge(l, vm, slot);
 		break;
 	default:
 		break;
@@ -144,7 +142,7 @@ void lend_vm_reset(struct ledger *l, struct lend_vm *vm)
 	ledger_unlock(l);
 }
 
-/* The loan of this block is over because its owner is: the pool owns it, the holder keeps it. */
+/* The loan of this block is over because its owner is: the pool owns it, a borrower keeps it. */
 static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
 {
 	struct lend_vm *holder = &l->vm[b->holder];
@@ -152,19 +150,15 @@ static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
 
 	b->owner = LEND_POOL;
 	b->loan = LEND_NONE;
-	if (b->state == BLOCK_BORROWED || b->next == BLOCK_BORROWED) {
+	holder->nr_pool_held++;
+	if (b->state == BLOCK_BORROWED) {
 		struct slot *s = &holder->slots[b->holder_slot];
 
-		if (b->state == BLOCK_BORROWED)
-			block_move(b, BLOCK_BORROWED, BLOCK_HELD);
-		else
-			b->next = BLOCK_HELD;
+		block_move(b, BLOCK_BORROWED, BLOCK_HELD);
 		event_drop(l, holder, b->holder_slot);
 		s->loan = LEND_NONE;
 		s->flags = 0;
-		slot_move(holder, b->holder_slot,
-			  b->state == BLOCK_HELD ? LEND_SLOT_HELD : LEND_SLOT_STANDBY);
-		holder->nr_pool_held++;
+		slot_move(holder, b->holder_slot, LEND_SLOT_HELD);
 		event_note_vm(l, holder, LEND_EVENT_PEER_GONE, owner->id);
 	} else {
 		b->next = BLOCK_FREE;
@@ -179,13 +173,12 @@ static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 	struct slot *s = &vm->slots[slot];
 	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
 
-	if (b && b->state == BLOCK_OFFERED)
-		loan_withdraw(l, b, false);
-	else if (b && b->state == BLOCK_SCRUBBING && s->state == LEND_SLOT_LENT &&
-		 b->next == BLOCK_OFFERED)
-		loan_withdraw(l, b, false);
 	if (!b)
 		return;
+	/* What is still being retrieved is an offer, too. */
+	if (b->state == BLOCK_OFFERED ||
+	    (b->state == BLOCK_SCRUBBING && s->state == LEND_SLOT_LENT && b->next != BLOCK_STANDBY))
+		loan_withdraw(l, b, false);
 	if (b->state == BLOCK_STANDBY) {
 		pool_put(l, b);
 	} else if (s->state == LEND_SLOT_LENT) {
@@ -193,6 +186,7 @@ static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 	} else {
 		b->next = BLOCK_FREE; /* SCRUBBING, out of this very slot */
 		b->owner = LEND_POOL;
+		vm->nr_pool_held++;
 		slot_move(vm, slot, LEND_SLOT_EMPTY);
 		return;
 	}
@@ -215,13 +209,24 @@ void lend_vm_off(struct ledger *l, struct lend_vm *vm)
 	}
 }
 
+/* The block that a slot waits for, or LEND_NONE. */
+static u32 waits_for(struct ledger *l, const struct slot *s)
+{
+	u32 block;
+
+	ledger_lock(l);
+	block = s->busy ? s->block : LEND_NONE;
+	ledger_unlock(l);
+	return block;
+}
+
 void lend_vm_scrub(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 {
 	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
-		struct slot *s = &vm->slots[slot];
+		u32 block;
 
-		while (__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE)) {
-			lend_scrub(l, s->block);
+		while ((block = waits_for(l, &vm->slots[slot])) != LEND_NONE) {
+			lend_scrub(l, block);
 			serve();
 		}
 		serve();

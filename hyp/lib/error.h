@@ -6,8 +6,6 @@
 enum {
 	OK = 0,
 	ERR_NOENT = -2,
-	ERR_IO = -5,
-	ERR_AGAIN = -11,
 	ERR_NOMEM = -12,
 	ERR_INVAL = -22,
 	ERR_NOSPC = -28,

@@ -16,7 +16,6 @@ struct access decode_syndrome(u32 iss)
 #define INDEXED 0x38000400u
 #define OPC(i) ((u32)FIELD(i, 23, 22))
 #define OPC_LOAD_SIGNED_64 2
-#define OPC_LOAD_SIGNED_32 3
 
 bool decode_instruction(u32 instruction, struct access *out)
 {

@@ -35,7 +35,6 @@
 			    F(11)) /* ID_AA64MMFR2: CnP, UAO, LSM, CCIDX, ST, AT, IDS, TTL, BBM, E0PD */                                              \
 		row(7, 2, F(0) | F(1) | F(2) | F(5) | F(7) | F(8) | F(9) | F(12) | F(13) | F(15))
 
-#define IDREG_NAME(crm, op2) S3_0_C0_C##crm##_##op2
 
 static const struct {
 	u8 crm, op2;

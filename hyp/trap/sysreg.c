@@ -8,10 +8,7 @@
 #define ISS_SYSREG(iss) ((iss)&0x3ffc1e)
 #define ISS_READ BIT(0)
 #define ISS_RT(iss) ((u32)FIELD(iss, 9, 5))
-#define ISS_OP0(iss) ((u32)FIELD(iss, 21, 20))
 #define ISS_OP2(iss) ((u32)FIELD(iss, 19, 17))
-#define ISS_OP1(iss) ((u32)FIELD(iss, 16, 14))
-#define ISS_CRN(iss) ((u32)FIELD(iss, 13, 10))
 #define ISS_CRM(iss) ((u32)FIELD(iss, 4, 1))
 
 #define ALL_FIELDS 0x3ffc1eu

@@ -34,7 +34,6 @@ static void load_el2_state(const struct vcpu *v)
 	write_sysreg(vtcr_el2,
 		     s2_vtcr(v->vm->s2.ipa_bits, (u32)FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0)));
 	write_sysreg(vttbr_el2, v->vm->s2.vttbr);
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | BIT(12));
 	write_sysreg(mdcr_el2, mdcr_guest());
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
@@ -52,38 +51,23 @@ static void load_el2_state(const struct vcpu *v)
 		write_sysreg(S3_4_C1_C2_2, 0); /* HCRX_EL2 */
 }
 
+/* All that EL1 and EL0 can write and that has 0 for a good reset value. */
+#define ZERO_AT_RESET(op)                                                                          \
+	op(actlr_el1) op(cpacr_el1) op(ttbr0_el1) op(ttbr1_el1) op(tcr_el1) op(mair_el1)           \
+		op(amair_el1) op(vbar_el1) op(esr_el1) op(far_el1) op(afsr0_el1) op(afsr1_el1)     \
+			op(par_el1) op(elr_el1) op(spsr_el1) op(sp_el0) op(sp_el1)                 \
+				op(contextidr_el1) op(tpidr_el0) op(tpidrro_el0) op(tpidr_el1)     \
+					op(csselr_el1) op(mdscr_el1) op(cntkctl_el1)               \
+						op(cntv_ctl_el0) op(cntp_ctl_el0)                  \
+							op(cntv_cval_el0) op(cntp_cval_el0)
+
 /* EL1 as after a reset: MMU and caches off, timers off, nothing left of an earlier life. */
 static void reset_el1(void)
 {
+#define ZERO(name) write_sysreg(name, 0);
+	ZERO_AT_RESET(ZERO)
+#undef ZERO
 	write_sysreg(sctlr_el1, SCTLR_EL1_RESET);
-	write_sysreg(actlr_el1, 0);
-	write_sysreg(cpacr_el1, 0);
-	write_sysreg(ttbr0_el1, 0);
-	write_sysreg(ttbr1_el1, 0);
-	write_sysreg(tcr_el1, 0);
-	write_sysreg(mair_el1, 0);
-	write_sysreg(amair_el1, 0);
-	write_sysreg(vbar_el1, 0);
-	write_sysreg(esr_el1, 0);
-	write_sysreg(far_el1, 0);
-	write_sysreg(afsr0_el1, 0);
-	write_sysreg(afsr1_el1, 0);
-	write_sysreg(par_el1, 0);
-	write_sysreg(elr_el1, 0);
-	write_sysreg(spsr_el1, 0);
-	write_sysreg(sp_el0, 0);
-	write_sysreg(sp_el1, 0);
-	write_sysreg(contextidr_el1, 0);
-	write_sysreg(tpidr_el0, 0);
-	write_sysreg(tpidrro_el0, 0);
-	write_sysreg(tpidr_el1, 0);
-	write_sysreg(csselr_el1, 0);
-	write_sysreg(mdscr_el1, 0);
-	write_sysreg(cntkctl_el1, 0);
-	write_sysreg(cntv_ctl_el0, 0);
-	write_sysreg(cntp_ctl_el0, 0);
-	write_sysreg(cntv_cval_el0, 0);
-	write_sysreg(cntp_cval_el0, 0);
 	/* Guests have the system register interface of the GIC, always. */
 	write_sysreg(icc_sre_el1, 7);
 	isb();
