@@ -91,9 +91,9 @@ void mmu_map(u64 base, u64 size, enum mmu_attr attr)
 
 static void map_image(void)
 {
-	mmu_map((u64)_head, (u64)(_text_end - _head), MMU_TEXT);
-	mmu_map((u64)_text_end, (u64)(_rodata_end - _text_end), MMU_RODATA);
-	mmu_map((u64)_rodata_end, (u64)(_end - _rodata_end), MMU_DATA);
+	mmu_map((u64)_head, (u64)_text_end - (u64)_head, MMU_TEXT);
+	mmu_map((u64)_text_end, (u64)_rodata_end - (u64)_text_end, MMU_RODATA);
+	mmu_map((u64)_rodata_end, (u64)_end - (u64)_rodata_end, MMU_DATA);
 	mmu_map((u64)boot_stack_guard, PAGE_SIZE, MMU_NONE);
 }
 

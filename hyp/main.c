@@ -110,7 +110,7 @@ static void final_map(const void *fdt)
 	u64 ttbr;
 
 	physmem_init(&physmem, p);
-	physmem_reserve(&physmem, (u64)_head, (u64)(_end - _head));
+	physmem_reserve(&physmem, (u64)_head, (u64)_end - (u64)_head);
 	physmem_reserve(&physmem, (u64)fdt, MIB(2));
 	mmu_begin(p);
 	map_stacks();
@@ -159,8 +159,7 @@ static void read_bundle(void)
 
 	if (!bundle_read((const void *)platform.bundle.base, platform.bundle.size, nr_cpus,
 			 ipa_bits, &bundle, why) ||
-	    !check_hashes(why) ||
-	    !vms_create(&bundle, &physmem, why))
+	    !check_hashes(why) || !vms_create(&bundle, &physmem, why))
 		refuse(why);
 }
 

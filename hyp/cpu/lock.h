@@ -2,7 +2,8 @@
 /*
  * Spinlocks, and the one place that says in which order they are taken:
  *
- *	vm->lock -> ledger.lock -> stage2->lock (two: ascending VM id) -> vgic->lock -> console.lock
+ *	vm->lock -> ledger.lock -> stage2->lock (two: ascending VM id) -> vm->uart_lock -> vgic->lock
+ *	-> console.lock
  *
  * vm->lock guards life cycle only: never two of them at once, never held on entry to the ledger.
  *

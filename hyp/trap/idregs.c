@@ -6,54 +6,60 @@
 #define F(n) (0xfULL << (4 * (n)))
 #define ALL (~0ULL)
 
-#define IDREGS(row)                                                                                                                                   \
-	/* AArch32: as they are, for EL0 programs; no debug and no PMU */                                                                             \
-	row(1, 0, ALL) /* ID_PFR0 */                                                                                                                  \
-		row(1, 1, F(0) | F(1) | F(4)) /* ID_PFR1: ProgMod, Security, GenTimer */                                                              \
-		row(1, 4, ALL) row(1, 5, ALL) row(1, 6, ALL) row(1, 7, ALL) /* ID_MMFR0-3 */                                                          \
-		row(2, 0, ALL) row(2, 1, ALL) row(2, 2, ALL) row(2, 3, ALL) /* ID_ISAR0-3 */                                                          \
-		row(2, 4, ALL) row(2, 5, ALL) row(2, 6, ALL)                                                                                          \
-			row(2, 7, ALL) /* ID_ISAR4-5, MMFR4, ISAR6 */                                                                                 \
-		row(3, 0, ALL) row(3, 1, ALL) row(3, 2, ALL) /* MVFR0-2 */                                                                            \
-		row(3, 4,                                                                                                                             \
-		    F(0) | F(1)) /* ID_PFR2: CSV3, SSBS */ /* ID_AA64PFR0: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3; no EL2, EL3, RAS, SVE, AMU */ \
-		row(4, 0, F(0) | F(1) | F(4) | F(5) | F(6) | F(12) | F(14) | F(15)) row(                                                              \
-			4, 1,                                                                                                                         \
-			F(0) | F(1)) /* ID_AA64PFR1: BT, SSBS; no MTE, SME */ /* ID_AA64ISAR0: all instruction sets but TME */                        \
-		row(6, 0, ALL & ~F(6)) row(                                                                                                           \
-			6, 1,                                                                                                                         \
-			ALL & ~(F(12) |                                                                                                               \
-				F(15))) /* ID_AA64ISAR1: no SPECRES, LS64 */ /* ID_AA64ISAR2: WFxT, RPRES, GPA3, APA3, BC */                          \
-		row(6, 2,                                                                                                                             \
-		    F(0) | F(1) | F(2) | F(3) |                                                                                                       \
-			    F(5)) /* ID_AA64MMFR0: PARange (capped), ASIDBits, BigEnd, BigEndEL0, TGran16, 64, 4 */                                   \
-		row(7, 0,                                                                                                                             \
-		    F(0) | F(1) | F(2) | F(4) | F(5) | F(6) |                                                                                         \
-			    F(7)) /* ID_AA64MMFR1: HAFDBS, HPDS, PAN, XNX, ETS, AFP; no VH, LOR, HCX */                                               \
-		row(7, 1,                                                                                                                             \
-		    F(0) | F(3) | F(5) | F(7) | F(9) |                                                                                                \
-			    F(11)) /* ID_AA64MMFR2: CnP, UAO, LSM, CCIDX, ST, AT, IDS, TTL, BBM, E0PD */                                              \
-		row(7, 2, F(0) | F(1) | F(2) | F(5) | F(7) | F(8) | F(9) | F(12) | F(13) | F(15))
-
-
+/* AArch32 registers are shown for EL0 programs; debug, PMU and EL2 are not. */
 static const struct {
 	u8 crm, op2;
 	u64 shown;
 } rows[] = {
-#define ROW(crm, op2, mask) {crm, op2, mask},
-	IDREGS(ROW)
-#undef ROW
+	{1, 0, ALL}, /* ID_PFR0 */
+	{1, 1, F(0) | F(1) | F(4)}, /* ID_PFR1: ProgMod, Security, GenTimer */
+	{1, 4, ALL}, /* ID_MMFR0 to 3 */
+	{1, 5, ALL},
+	{1, 6, ALL},
+	{1, 7, ALL},
+	{2, 0, ALL}, /* ID_ISAR0 to 5 */
+	{2, 1, ALL},
+	{2, 2, ALL},
+	{2, 3, ALL},
+	{2, 4, ALL},
+	{2, 5, ALL},
+	{2, 6, ALL}, /* ID_MMFR4 */
+	{2, 7, ALL}, /* ID_ISAR6 */
+	{3, 0, ALL}, /* MVFR0 to 2 */
+	{3, 1, ALL},
+	{3, 2, ALL},
+	{3, 4, F(0) | F(1)}, /* ID_PFR2: CSV3, SSBS */
+	/* ID_AA64PFR0: EL0, EL1, FP, AdvSIMD, GIC, DIT, CSV2, CSV3; no EL2, EL3, RAS, SVE, AMU */
+	{4, 0, F(0) | F(1) | F(4) | F(5) | F(6) | F(12) | F(14) | F(15)},
+	{4, 1, F(0) | F(1)}, /* ID_AA64PFR1: BT, SSBS; no MTE, SME */
+	{6, 0, ALL & ~F(6)}, /* ID_AA64ISAR0: all but TME */
+	{6, 1, ALL & ~(F(12) | F(15))}, /* ID_AA64ISAR1: all but SPECRES, LS64 */
+	{6, 2, F(0) | F(1) | F(2) | F(3) | F(5)}, /* ID_AA64ISAR2: WFxT, RPRES, GPA3, APA3, BC */
+	/* ID_AA64MMFR0: PARange (capped), ASIDBits, BigEnd, BigEndEL0, TGran16, 64, 4 */
+	{7, 0, F(0) | F(1) | F(2) | F(4) | F(5) | F(6) | F(7)},
+	/* ID_AA64MMFR1: HAFDBS, HPDS, PAN, XNX, ETS, AFP; no VH, LO, HCX */
+	{7, 1, F(0) | F(3) | F(5) | F(7) | F(9) | F(11)},
+	/* ID_AA64MMFR2: CnP, UAO, LSM, CCIDX, ST, AT, IDS, TTL, BBM, E0PD */
+	{7, 2, F(0) | F(1) | F(2) | F(5) | F(7) | F(8) | F(9) | F(12) | F(13) | F(15)},
 };
+
+/* The name is part of the instruction; those that no manual names read as zero. */
+#define READ(crm, op2)                                                                             \
+	case (crm) << 4 | (op2):                                                                   \
+		return read_sysreg(S3_0_C0_C##crm##_##op2);
+#define READ_ALL(crm)                                                                              \
+	READ(crm, 0)                                                                               \
+	READ(crm, 1) READ(crm, 2) READ(crm, 3) READ(crm, 4) READ(crm, 5) READ(crm, 6) READ(crm, 7)
 
 static u64 read_real(u32 crm, u32 op2)
 {
 	switch (crm << 4 | op2) {
-#define EXPAND(name) read_sysreg(name)
-#define ROW(crm, op2, mask)                                                                        \
-	case (crm) << 4 | (op2):                                                                   \
-		return EXPAND(S3_0_C0_C##crm##_##op2);
-		IDREGS(ROW)
-#undef ROW
+		READ_ALL(1)
+		READ_ALL(2)
+		READ_ALL(3)
+		READ_ALL(4)
+		READ_ALL(6)
+		READ_ALL(7)
 	default:
 		return 0;
 	}

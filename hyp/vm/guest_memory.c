@@ -3,13 +3,8 @@
 #include "hyp/cpu/cache.h"
 #include "hyp/lib/string.h"
 
-enum copy {
-	TO_GUEST,
-	FROM_GUEST,
-	ZERO_GUEST,
-};
-
-static bool copy_page(struct vm *vm, enum copy how, u64 ipa, u8 *buffer, u64 size)
+/* Exactly one of out (copied to) and in (copied from) is given; with neither, zeroes. */
+static bool touch_page(struct vm *vm, u64 ipa, u64 size, u8 *out, const u8 *in)
 {
 	struct s2_entry entry;
 	u8 *guest;
@@ -21,12 +16,12 @@ static bool copy_page(struct vm *vm, enum copy how, u64 ipa, u8 *buffer, u64 siz
 		return false;
 	}
 	guest = pa_to_ptr(entry.pa);
-	if (how == FROM_GUEST) {
+	if (out) {
 		cache_clean_invalidate(guest, size);
-		memcpy(buffer, guest, size);
+		memcpy(out, guest, size);
 	} else {
-		if (how == TO_GUEST)
-			memcpy(guest, buffer, size);
+		if (in)
+			memcpy(guest, in, size);
 		else
 			memset(guest, 0, size);
 		cache_clean_invalidate(guest, size);
@@ -35,32 +30,27 @@ static bool copy_page(struct vm *vm, enum copy how, u64 ipa, u8 *buffer, u64 siz
 	return true;
 }
 
-static bool copy(struct vm *vm, enum copy how, u64 ipa, u8 *buffer, u64 size)
+static bool touch(struct vm *vm, u64 ipa, u64 size, u8 *out, const u8 *in)
 {
-	while (size) {
-		u64 n = min_u64(size, PAGE_SIZE - ipa % PAGE_SIZE);
-
-		if (!copy_page(vm, how, ipa, buffer, n))
+	for (u64 done = 0, n; done < size; done += n) {
+		n = min_u64(size - done, PAGE_SIZE - (ipa + done) % PAGE_SIZE);
+		if (!touch_page(vm, ipa + done, n, out ? out + done : NULL, in ? in + done : NULL))
 			return false;
-		ipa += n;
-		size -= n;
-		if (buffer)
-			buffer += n;
 	}
 	return true;
 }
 
 bool guest_write(struct vm *vm, ipa_t ipa, const void *src, u64 size)
 {
-	return copy(vm, TO_GUEST, ipa.ipa, (u8 *)src, size);
+	return touch(vm, ipa.ipa, size, NULL, src);
 }
 
 bool guest_read(struct vm *vm, void *dst, ipa_t ipa, u64 size)
 {
-	return copy(vm, FROM_GUEST, ipa.ipa, dst, size);
+	return touch(vm, ipa.ipa, size, dst, NULL);
 }
 
 bool guest_zero(struct vm *vm, ipa_t ipa, u64 size)
 {
-	return copy(vm, ZERO_GUEST, ipa.ipa, NULL, size);
+	return touch(vm, ipa.ipa, size, NULL, NULL);
 }
