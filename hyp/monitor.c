@@ -51,7 +51,7 @@ static void command_vms(void)
 
 static bool alike(const struct block *a, const struct block *b)
 {
-	return a->pa.pa == b->pa.pa + ledger.block_size && b->state == a->state &&
+	return b->pa.pa == a->pa.pa + ledger.block_size && b->state == a->state &&
 	       b->owner == a->owner && b->holder == a->holder;
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hyp/dev/panic.h"
+#include "boot/image.h"
 #include "hyp/cpu/percpu.h"
 #include "hyp/cpu/psci.h"
 #include "hyp/dev/console.h"
@@ -7,10 +9,11 @@
 
 #define MAX_BACKTRACE 16
 
+const struct ledger *panic_ledger;
+
 static u32 panicking;
 
-static void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void line(const char *fmt, ...)
+void panic_line(const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
@@ -21,18 +24,33 @@ static void line(const char *fmt, ...)
 	console_panic_line(text);
 }
 
-/* Frame records (AAPCS64) as far as they go up: a damaged chain ends the walk, not the panic. */
-static void backtrace(const u64 *fp)
+/* A damaged chain ends the walk, not the panic. */
+void panic_backtrace(const u64 *fp)
 {
-	extern const char _head[];
-
 	for (u32 i = 0; i < MAX_BACKTRACE && fp && !((u64)fp & 15); i++) {
 		const u64 *up = (const u64 *)fp[0];
 
-		line("  from image + 0x%llx", (unsigned long long)(fp[1] - (u64)_head));
+		panic_line("  from image + 0x%llx", (unsigned long long)(fp[1] - (u64)_head));
 		if (up <= fp)
 			return;
 		fp = up;
+	}
+}
+
+static void report_ledger(const struct ledger *l)
+{
+	panic_line("  ledger%s: %u blocks, %u free", spin_is_locked(&l->lock) ? " (locked)" : "",
+		   l->nr_blocks, l->nr_free);
+	for (u32 i = 0; i < l->nr_vms; i++) {
+		const struct lend_vm *vm = &l->vm[i];
+		u32 count[LEND_SLOT_REVOKED + 1] = {0};
+
+		for (u32 slot = 0; slot < vm->nr_slots; slot++)
+			count[vm->slots[slot].state % ARRAY_SIZE(count)]++;
+		panic_line("  vm%u%s: empty %u standby %u offered %u held %u borrowed %u lent %u",
+			   i, vm->running ? "" : " (off)", count[LEND_SLOT_EMPTY],
+			   count[LEND_SLOT_STANDBY], count[LEND_SLOT_OFFERED],
+			   count[LEND_SLOT_HELD], count[LEND_SLOT_BORROWED], count[LEND_SLOT_LENT]);
 	}
 }
 
@@ -43,11 +61,13 @@ _Noreturn void panic(const char *fmt, ...)
 
 	/* A panic within a panic, or on a second CPU, has nothing to add. */
 	if (__atomic_fetch_add(&panicking, 1, __ATOMIC_RELAXED) == 0) {
+		panic_backtrace(__builtin_frame_address(0));
+		if (panic_ledger)
+			report_ledger(panic_ledger);
 		va_start(ap, fmt);
 		print_vformat(text, sizeof(text), fmt, ap);
 		va_end(ap);
-		line("PANIC: CPU %u: %s", this_cpu()->index, text);
-		backtrace(__builtin_frame_address(0));
+		panic_line("PANIC: CPU %u: %s", this_cpu()->index, text);
 	}
 	psci_system_off();
 }

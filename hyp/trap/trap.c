@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/trap/trap.h"
+#include "boot/image.h"
+#include "hyp/dev/panic.h"
 #include "hyp/lib/assert.h"
 
 void trap_sync(struct trap_frame *frame);
 void trap_irq(struct trap_frame *frame);
 void trap_serror(struct trap_frame *frame);
-_Noreturn void trap_from_el2(u64 kind, u64 sp, u64 fp);
+_Noreturn void trap_from_el2(u64 kind, const struct trap_frame *frame, u64 sp);
 
 u64 trap_get_reg(const struct trap *t, u32 reg)
 {
@@ -69,11 +71,19 @@ void trap_serror(struct trap_frame *frame)
 	vm_crash(this_vcpu(), "SError", read_sysreg(esr_el2));
 }
 
-_Noreturn void trap_from_el2(u64 kind, u64 sp, u64 fp)
+_Noreturn void trap_from_el2(u64 kind, const struct trap_frame *frame, u64 sp)
 {
-	(void)fp;
-	panic("exception %llu at EL2: ESR 0x%llx ELR 0x%llx FAR 0x%llx SP 0x%llx",
+	const u64 *x = frame->x;
+
+	for (u32 i = 0; i + 3 < ARRAY_SIZE(frame->x); i += 4)
+		panic_line("  x%-2u %016llx %016llx %016llx %016llx", i, (unsigned long long)x[i],
+			   (unsigned long long)x[i + 1], (unsigned long long)x[i + 2],
+			   (unsigned long long)x[i + 3]);
+	panic_line("  x28 %016llx %016llx %016llx  sp %016llx", (unsigned long long)x[28],
+		   (unsigned long long)x[29], (unsigned long long)x[30], (unsigned long long)sp);
+	panic_backtrace((const u64 *)x[29]);
+	panic("exception %llu at EL2: ESR 0x%llx ELR image + 0x%llx FAR 0x%llx SPSR 0x%llx",
 	      (unsigned long long)kind, (unsigned long long)read_sysreg(esr_el2),
-	      (unsigned long long)read_sysreg(elr_el2), (unsigned long long)read_sysreg(far_el2),
-	      (unsigned long long)sp);
+	      (unsigned long long)(frame->elr - (u64)_head),
+	      (unsigned long long)read_sysreg(far_el2), (unsigned long long)frame->spsr);
 }

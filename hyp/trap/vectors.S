@@ -15,16 +15,36 @@
 	b	guest_exit
 	.endm
 
+	/* The only place to keep a register is one of the guest's, which has seen its last instruction. */
 	.macro	own_vector kind
 	.balign	128
-	mov	x16, sp
+	msr	tpidrro_el0, x17
 	mrs	x17, tpidr_el2
 	ldr	x17, [x17, #CPU_PANIC_STACK_TOP]
-	mov	sp, x17
+	sub	x17, x17, #FRAME_SIZE
+	stp	x0, x1, [x17, #16 * 0]
 	mov	x0, #\kind
-	mov	x1, x16
-	mov	x2, x29
-	b	trap_from_el2
+	b	own_exit
+	.endm
+
+	.macro	save_from_x4 frame
+	stp	x4, x5, [\frame, #16 * 2]
+	stp	x6, x7, [\frame, #16 * 3]
+	stp	x8, x9, [\frame, #16 * 4]
+	stp	x10, x11, [\frame, #16 * 5]
+	stp	x12, x13, [\frame, #16 * 6]
+	stp	x14, x15, [\frame, #16 * 7]
+	stp	x16, x17, [\frame, #16 * 8]
+	stp	x18, x19, [\frame, #16 * 9]
+	stp	x20, x21, [\frame, #16 * 10]
+	stp	x22, x23, [\frame, #16 * 11]
+	stp	x24, x25, [\frame, #16 * 12]
+	stp	x26, x27, [\frame, #16 * 13]
+	stp	x28, x29, [\frame, #16 * 14]
+	mrs	x2, elr_el2
+	mrs	x3, spsr_el2
+	str	x30, [\frame, #16 * 15]
+	stp	x2, x3, [\frame, #FRAME_ELR]
 	.endm
 
 	.text
@@ -49,24 +69,18 @@ vectors:
 	guest_vector trap_serror
 	.balign	128
 
+own_exit:
+	stp	x2, x3, [x17, #16 * 1]
+	save_from_x4 x17
+	mrs	x1, tpidrro_el0
+	str	x1, [x17, #8 * 17]
+	mov	x2, sp
+	mov	sp, x17
+	mov	x1, x17
+	b	trap_from_el2
+
 guest_exit:
-	stp	x4, x5, [sp, #16 * 2]
-	stp	x6, x7, [sp, #16 * 3]
-	stp	x8, x9, [sp, #16 * 4]
-	stp	x10, x11, [sp, #16 * 5]
-	stp	x12, x13, [sp, #16 * 6]
-	stp	x14, x15, [sp, #16 * 7]
-	stp	x16, x17, [sp, #16 * 8]
-	stp	x18, x19, [sp, #16 * 9]
-	stp	x20, x21, [sp, #16 * 10]
-	stp	x22, x23, [sp, #16 * 11]
-	stp	x24, x25, [sp, #16 * 12]
-	stp	x26, x27, [sp, #16 * 13]
-	stp	x28, x29, [sp, #16 * 14]
-	mrs	x2, elr_el2
-	mrs	x3, spsr_el2
-	str	x30, [sp, #16 * 15]
-	stp	x2, x3, [sp, #FRAME_ELR]
+	save_from_x4 sp
 	mov	x0, sp
 	mov	x29, xzr			/* a backtrace ends here */
 	blr	x1

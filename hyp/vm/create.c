@@ -3,6 +3,7 @@
 #include "dt/guest_fdt.h"
 #include "hyp/cpu/cache.h"
 #include "hyp/cpu/timer.h"
+#include "hyp/dev/panic.h"
 #include "hyp/lend/events.h"
 #include "hyp/lend/life.h"
 #include "hyp/lib/error.h"
@@ -142,10 +143,10 @@ static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, ch
 
 	vm->id = id;
 	vm->config = &bundle->vm[id];
-	if (vm->config->mode == VM_MODE_VIRTIO_MEM) {
-		print_format(why, DT_WHY_SIZE,
-			     "/configurations/%s: lendvisor,mode: virtio-mem is not supported yet",
-			     vm->config->name);
+	if (vm->config->mode == VM_MODE_VIRTIO_MEM || vm->config->kernel.arm32) {
+		print_format(why, DT_WHY_SIZE, "/configurations/%s: %s is not supported yet",
+			     vm->config->name,
+			     vm->config->kernel.arm32 ? "a 32-bit kernel" : "mode virtio-mem");
 		return false;
 	}
 	if (!vm_layout(vm->config, &layout, why))
@@ -196,6 +197,7 @@ bool vms_create(const struct bundle *bundle, struct physmem *m, char why[DT_WHY_
 		if (!create_vm(i, bundle, m, why))
 			return false;
 	nr_vms = bundle->nr_vms;
+	panic_ledger = &ledger;
 	fill_pool(bundle, m);
 	for (u32 i = 0; i < nr_vms; i++)
 		if (!lend_vm_start(&ledger, vms[i].lend)) {
