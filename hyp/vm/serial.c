@@ -4,13 +4,22 @@
 #include "hyp/cpu/timer.h"
 #include "hyp/dev/console.h"
 
-/* How long a line without its end waits for it, before it is shown as it stands. */
-#define PROMPT_DELAY_NS 20000000ULL
+/*
+ * A line without its end is shown when nothing was added to it for QUIET_NS, or it is as old as that ten
+ * times: not sooner, or lines from several VMs at once would show their beginnings again and again.
+ */
+#define QUIET_NS 20000000ULL
+#define MAX_POSTPONED 10
 
 static void flush(void *arg)
 {
-	const struct vcpu *v = arg;
+	struct vcpu *v = arg;
 
+	if (v->written_since && ++v->postponed < MAX_POSTPONED) {
+		v->written_since = false;
+		timer_arm(&v->flush, QUIET_NS);
+		return;
+	}
 	console_flush_partial(v->vm->id);
 }
 
@@ -20,11 +29,14 @@ static void transmit(void *arg, u8 byte)
 	struct vm *vm = arg;
 	struct vcpu *v = this_vcpu();
 
-	if (!console_putc(vm->id, byte))
+	v->written_since = true;
+	if (!console_putc(vm->id, byte) || v->flush.armed)
 		return;
+	v->written_since = false;
+	v->postponed = 0;
 	v->flush.fn = flush;
 	v->flush.arg = v;
-	timer_arm(&v->flush, PROMPT_DELAY_NS);
+	timer_arm(&v->flush, QUIET_NS);
 }
 
 static void interrupt(void *arg, bool level)

@@ -40,7 +40,9 @@ struct vcpu {
 	struct cpu *cpu;
 	u32 index;
 	enum vcpu_state state; /* vm->lock */
-	struct timer flush; /* of a prompt that this vCPU wrote */
+	struct timer flush; /* of a prompt that this vCPU wrote (serial.c) */
+	bool written_since;
+	u32 postponed;
 	u64 entry; /* IPA, and x0, for the next start: from CPU_ON or the bundle */
 	u64 context;
 };
