@@ -5,7 +5,7 @@
 #define TICKS 1000
 
 static enum timer timer;
-static u32 nr_taken, nr_early, nr_wanted;
+static u32 nr_taken, nr_early;
 static u64 due[MAX_CPUS];
 
 static u64 ms(u64 n)
@@ -161,7 +161,7 @@ static void tick(u32 intid)
 		test_fail(__FILE__, __LINE__, "%lu early", due[me] - now);
 	due[me] = now + counter_hz() / 20000;
 	timer_set_cval(timer, due[me]);
-	if (irq_count(me, intid) == nr_wanted)
+	if (irq_count(me, intid) == TICKS)
 		timer_set_ctl(timer, 0);
 }
 
@@ -175,17 +175,13 @@ static void run_ticks(void)
 	timer_set_cval(timer, 0);
 	timer_set_ctl(timer, TIMER_ENABLE);
 	gic_enable(me, intid);
-	irq_enable();
-	if (!WAIT_FOR(irq_count(me, intid) == nr_wanted))
-		test_fail(__FILE__, __LINE__, "%u ticks", irq_count(me, intid));
-	irq_disable();
+	SLEEP_UNTIL(irq_count(me, intid) == TICKS);
 	gic_disable(me, intid);
 }
 
 static void ticks_on_all_cpus(enum timer t)
 {
 	begin(t, tick);
-	nr_wanted = TICKS;
 	CHECK(on_all_cpus(run_ticks));
 	for (u32 i = 0; i < nr_cpus; i++)
 		CHECK_EQ(irq_count(i, timer_intid(t)), TICKS);

@@ -24,7 +24,10 @@ HOST_SRCS_print := hyp/lib/print.c
 HOST_SRCS_string := hyp/lib/types.h # the test includes string.c under other names
 HOST_SRCS_ledger := $(LEND_PURE)
 HOST_SRCS_calls := $(LEND_PURE)
+HOST_SRCS_scrub := $(LEND_PURE)
 HOST_SRCS_life := $(LEND_PURE)
+HOST_SRCS_lend_random := $(LEND_PURE)
+HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c
 
 HOST_NAMES := $(patsubst $(HOST_DIR)/test_%.c,%,$(sort $(wildcard $(HOST_DIR)/test_*.c)))

@@ -52,8 +52,7 @@ static const char *away(const struct view *v)
 	loan = &v->l->loans[v->b->loan];
 	RULE(loan->in_use && loan->owner == v->b->owner && loan->borrower == v->b->holder);
 	RULE(v->b->owner_slot - loan->owner_slot < loan->nr_slots);
-	RULE(v->b->holder_slot - loan->borrower_slot ==
-	     v->b->owner_slot - loan->owner_slot);
+	RULE(v->b->holder_slot - loan->borrower_slot == v->b->owner_slot - loan->owner_slot);
 	RULE(v->owner->peer == v->b->holder);
 	return NULL;
 }
@@ -99,8 +98,8 @@ static const char *leaving_for_pool(const struct view *v)
 	const struct lend_vm *vm = &v->l->vm[v->b->holder];
 
 	RULE(v->b->owner == LEND_POOL && v->b->loan == LEND_NONE);
-	RULE(v->holder->state == (slot_is_promise(vm, v->b->holder_slot) ? LEND_SLOT_STANDBY
-									 : LEND_SLOT_EMPTY));
+	RULE(v->holder->state ==
+	     (slot_is_promise(vm, v->b->holder_slot) ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY));
 	return NULL;
 }
 
@@ -149,12 +148,8 @@ static const char *scrubbing(const struct view *v)
 }
 
 static const char *(*const block_rules[])(const struct view *v) = {
-	[BLOCK_FREE] = pooled,
-	[BLOCK_STANDBY] = with_owner_only,
-	[BLOCK_OFFERED] = offered,
-	[BLOCK_HELD] = held,
-	[BLOCK_BORROWED] = borrowed,
-	[BLOCK_SCRUBBING] = scrubbing,
+	[BLOCK_FREE] = pooled, [BLOCK_STANDBY] = with_owner_only, [BLOCK_OFFERED] = offered,
+	[BLOCK_HELD] = held,   [BLOCK_BORROWED] = borrowed,       [BLOCK_SCRUBBING] = scrubbing,
 };
 
 static const char *check_block(const struct ledger *l, u32 block)

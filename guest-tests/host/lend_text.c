@@ -109,7 +109,7 @@ void world_expect(const char *before, const char *changes)
 
 struct world_snapshot {
 	struct world w;
-	u8 *tables[LEND_MAX_VMS];
+	u8 *tables[WORLD_MAX_VMS];
 };
 
 /* What a call may change though it changes nothing: locks count, interrupts are asked for. */
@@ -117,7 +117,7 @@ static void take(struct world *w)
 {
 	memcpy(w, &world, sizeof(*w)); /* padding, too */
 	memset(&w->l.lock, 0, sizeof(w->l.lock));
-	for (u32 i = 0; i < LEND_MAX_VMS; i++)
+	for (u32 i = 0; i < WORLD_MAX_VMS; i++)
 		memset(&w->s2[i].lock, 0, sizeof(w->s2[i].lock));
 	w->asks = 0;
 	w->nr_again = 0;

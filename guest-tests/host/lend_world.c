@@ -163,6 +163,11 @@ void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
 void world_end(void)
 {
 	world_check();
+	world_drop();
+}
+
+void world_drop(void)
+{
 	for (u32 i = 0; i < world.l.nr_vms; i++)
 		free(world.tables[i]);
 	free(world.ram);
@@ -189,11 +194,13 @@ void world_check(void)
 enum lend_outcome world_registers(u32 vm, const u64 x[8])
 {
 	enum lend_outcome outcome;
+	u64 regs[8]; /* world.x is another CPU's while this one's call runs */
 
-	memcpy(world.x, x, sizeof(world.x));
-	outcome = lend_call(&world.l, &world.l.vm[vm], world.x);
+	memcpy(regs, x, sizeof(regs));
+	outcome = lend_call(&world.l, &world.l.vm[vm], regs);
 	if (outcome != LEND_CALL_DONE)
-		assert_memory_equal(world.x, x, sizeof(world.x));
+		assert_memory_equal(regs, x, sizeof(regs));
+	memcpy(world.x, regs, sizeof(world.x));
 	world_check();
 	return outcome;
 }

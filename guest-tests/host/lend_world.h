@@ -17,7 +17,8 @@
 #define WORLD_BLOCK MIB(2)
 #define WORLD_CHUNKS (WORLD_BLOCK / SCRUB_CHUNK)
 #define WORLD_WINDOW GIB(4)
-#define WORLD_MAX_SLOTS 32
+#define WORLD_MAX_VMS 4
+#define WORLD_MAX_SLOTS 300
 #define WORLD_MAX_BLOCKS 64
 
 struct world_vm {
@@ -31,9 +32,9 @@ struct world {
 	struct ledger l;
 	struct block blocks[WORLD_MAX_BLOCKS];
 	struct loan loans[WORLD_MAX_BLOCKS];
-	struct slot slots[LEND_MAX_VMS][WORLD_MAX_SLOTS];
-	struct s2 s2[LEND_MAX_VMS];
-	void *tables[LEND_MAX_VMS];
+	struct slot slots[WORLD_MAX_VMS][WORLD_MAX_SLOTS];
+	struct s2 s2[WORLD_MAX_VMS];
+	void *tables[WORLD_MAX_VMS];
 	size_t tables_size;
 	u8 *ram;
 
@@ -47,7 +48,7 @@ struct world {
 	bool sparse;
 	u64 nr_zeroed, nr_cleaned; /* bytes */
 	u32 nr_raised;
-	bool line[LEND_MAX_VMS];
+	bool line[WORLD_MAX_VMS];
 
 	u64 x[8]; /* registers after the last call */
 	u32 nr_again; /* how often the last world_call() went back to the guest */
@@ -57,7 +58,8 @@ extern struct world world;
 
 /* Makes the world: nr_blocks DIRTY blocks of old contents, VMs started in order. */
 void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks);
-void world_end(void);
+void world_end(void); /* checks once more */
+void world_drop(void); /* does not */
 
 /* The rules of lend_check.h, event lines, no lock held, stage-2 protocol quiet. Fails the test. */
 void world_check(void);
@@ -76,6 +78,14 @@ void world_begin_call(u32 vm, u32 fn, u64 a1, u64 a2, u64 a3);
 
 /* LEND of n slots, which has to succeed; its handle. */
 u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags);
+
+/*
+ * Runs calls that have to succeed, written as words: VM (a, b ...), call, slot, and what it takes.
+ *	aR0	RETRIEVE	aQ0ko	RELINQUISH, k KEEP, o KEEP_OFFER	either with .: left undone
+ *	aL0bk	LEND to b, k KEEP	aC0	RECLAIM of the loan of a's slot 0	aE	reads all events
+ *	aX	reset		aO	off		aS	start
+ */
+void world_run(const char *script);
 
 /* Reset, off and start as hyp/vm/life.c does them. */
 void world_reset(u32 vm);

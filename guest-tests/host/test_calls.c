@@ -11,7 +11,12 @@
 #include <cmocka.h>
 #include "guest-tests/host/lend_world.h"
 
-enum { A, B, C, D };
+enum {
+	A,
+	B,
+	C,
+	D
+};
 
 #define WINDOW_SLOTS 12u
 
@@ -125,11 +130,11 @@ static void test_registers_smc32(void **state)
 
 static void test_unknown_functions(void **state)
 {
-	static const u64 unknown[] = {LEND_FN(LEND_NR_FN), LEND_FN(0) - 1, LEND_FN_UID,
-				      LEND_FN_CALL_COUNT,  LEND_FN_REVISION, 0x84000000,
-				      0,		   FN64(LEND_FN(LEND_NR_FN))};
+	static const u64 unknown[] = {
+		LEND_FN(LEND_NR_FN), LEND_FN(0) - 1, LEND_FN_UID, LEND_FN_CALL_COUNT,
+		LEND_FN_REVISION,    0x84000000,     0,           FN64(LEND_FN(LEND_NR_FN))};
 	static const u32 later[] = {LEND_RELINQUISH_ALL, LEND_REFUSE, LEND_DONATE,
-				    LEND_REVOKE,	 LEND_TARGET, LEND_MAP};
+				    LEND_REVOKE,         LEND_TARGET, LEND_MAP};
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(unknown); i++)
@@ -193,13 +198,30 @@ static void test_bad_arguments(void **state)
 		const u64 *arg = bad[i].arg;
 		struct world_snapshot *snapshot = world_snapshot();
 
-		print_message("bad argument %u\n", i);
 		registers(A, REGS(FN64(bad[i].fn), arg[0], arg[1], arg[2], arg[3], 5, 6, 7),
 			  REGS(U(LEND_INVALID), 0, 0, 0, 0, 5, 6, 7));
 		world_expect_same(snapshot);
 	}
 	assert_int_equal(world_call(D, LEND_SLOT_INFO, 0, 0, 0, 0), LEND_INVALID);
 	assert_int_equal(world_call(D, LEND_RETRIEVE, 0, 1, 0, 0), LEND_INVALID);
+}
+
+/* However large the window is. */
+static void test_most_slots_of_one_call(void **state)
+{
+	static const struct world_vm wide = {.nr_slots = LEND_CALL_MAX + 2};
+	u64 x[8] = {FN64(LEND_RELINQUISH), 1, LEND_CALL_MAX};
+
+	(void)state;
+	world_begin(&wide, 1, 1);
+	registers(0, x, REGS(0, LEND_CALL_MAX));
+	x[2]++;
+	registers(0, x, REGS(U(LEND_INVALID)));
+	x[0] = FN64(LEND_RETRIEVE);
+	registers(0, x, REGS(U(LEND_INVALID)));
+	x[0] = FN64(LEND_LEND);
+	registers(0, x, REGS(U(LEND_INVALID)));
+	world_end();
 }
 
 static void expect_error(u32 vm, u32 fn, u64 a1, u64 a2, u64 a3, u64 a4, s64 error)
@@ -299,10 +321,12 @@ static void test_reclaim(void **state)
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
 	assert_int_equal(world.x[1], 2);
 	world_expect(before, "a1=L1da! a2=L2da! b5=B1da!+R b6=B2da!+R");
+	/* A repeat says nothing new: no VM can flood another. */
+	world_run("bE");
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
-	world_expect(before, "a1=L1da! a2=L2da! b5=B1da!+R b6=B2da!+R");
+	world_expect(before, "a1=L1da! a2=L2da! b5=B1da! b6=B2da!");
 	assert_int_equal(world_call(B, LEND_RELINQUISH, 5, 1, 0, 0), LEND_SUCCESS);
-	world_expect(before, "a1=S1+B a2=L2da! b6=B2da!+R");
+	world_expect(before, "a1=S1+B a2=L2da! b6=B2da!");
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
 	assert_int_equal(world.x[1], 1);
 	assert_int_equal(world_call(B, LEND_RELINQUISH, 6, 1, 0, 0), LEND_SUCCESS);
@@ -338,6 +362,7 @@ static void test_deadlines(void **state)
 	expect_time_left(B, 3, 1, false);
 	world.now += 1;
 	expect_time_left(B, 3, 0, true);
+	world.now += 5;
 	expect_time_left(A, 1, 0, true);
 	/* Late is still right. */
 	assert_int_equal(world_call(B, LEND_RELINQUISH, 2, 2, 0, 0), 0);
@@ -435,6 +460,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_registers_smc32, begin, end),
 		cmocka_unit_test_setup_teardown(test_unknown_functions, begin, end),
 		cmocka_unit_test_setup_teardown(test_bad_arguments, begin, end),
+		cmocka_unit_test(test_most_slots_of_one_call),
 		cmocka_unit_test_setup_teardown(test_order_of_errors_of_lend, begin, end),
 		cmocka_unit_test_setup_teardown(test_lend_needs_a_run_of_empty_slots, begin, end),
 		cmocka_unit_test_setup_teardown(test_order_of_errors_of_retrieve, begin, end),

@@ -315,12 +315,12 @@ static void test_input(void **state)
 	(void)state;
 	type("help\r");
 	expect_typed("", "", "help\r");
-	assert_int_equal(console_focus(), CONSOLE_HYP);
-	assert_true(console_set_focus(BOB));
+	type("\x14"
+	     "1");
 	expect("[lendvisor] focus: bob\r\n");
-	assert_false(console_set_focus(7));
-	assert_false(console_set_focus(CONSOLE_LOG));
-	assert_false(console_set_focus(1000));
+	type("\x14"
+	     "7");
+	expect("[lendvisor] focus: no such VM\r\n");
 	type("ls\x03");
 	expect_typed("", "ls\x03", "");
 	expect("");

@@ -12,7 +12,11 @@
 #include <cmocka.h>
 #include "guest-tests/host/lend_world.h"
 
-enum { A, B, C };
+enum {
+	A,
+	B,
+	C
+};
 
 #define KEEP LEND_RELINQUISH_KEEP
 #define KEEP_OFFER LEND_RELINQUISH_KEEP_OFFER
@@ -137,8 +141,7 @@ static void lent_retrieved(void)
 static void revoked(void)
 {
 	spin_lock(&world.s2[A].lock);
-	s2_unmap(&world.s2[A], IPA(WORLD_WINDOW + 4 * WORLD_BLOCK), WORLD_BLOCK,
-		 S2_ABSENT_REVOKED);
+	s2_unmap(&world.s2[A], IPA(WORLD_WINDOW + 4 * WORLD_BLOCK), WORLD_BLOCK, S2_ABSENT_REVOKED);
 	spin_unlock(&world.s2[A].lock);
 	slot_move(&world.l.vm[A], 4, LEND_SLOT_REVOKED);
 }
@@ -215,7 +218,15 @@ struct expected {
 		LEND_SUCCESS, changes                                                              \
 	}
 
-enum { RETRIEVE, RELINQUISH, RELINQUISH_KEEP, RELINQUISH_OFFER, RELINQUISH_BOTH, LEND, NR_CALLS };
+enum {
+	RETRIEVE,
+	RELINQUISH,
+	RELINQUISH_KEEP,
+	RELINQUISH_OFFER,
+	RELINQUISH_BOTH,
+	LEND,
+	NR_CALLS
+};
 
 /* The caller is a; LEND is to c. */
 static const struct row {
@@ -396,7 +407,8 @@ static void run(const struct row *r, u32 call, u32 pending_every)
 	struct slot slots[ARRAY_SIZE(vms)][WORLD_MAX_SLOTS];
 	s64 status;
 
-	print_message("%s, call %u, interrupt at every %u\n", r->name, call, pending_every);
+	if (!call && !pending_every)
+		print_message("%s\n", r->name);
 	world_begin(vms, ARRAY_SIZE(vms), 5);
 	r->setup();
 	world_text(before);
@@ -439,7 +451,7 @@ static void test_every_state_every_call_interrupted(void **state)
 static void test_not_supported_changes_nothing(void **state)
 {
 	static const u32 functions[] = {LEND_RELINQUISH_ALL, LEND_REFUSE, LEND_DONATE,
-					LEND_REVOKE,	     LEND_TARGET, LEND_MAP};
+					LEND_REVOKE,         LEND_TARGET, LEND_MAP};
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {

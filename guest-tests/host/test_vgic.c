@@ -16,10 +16,10 @@ static void test_edge_life(void **state)
 	spi(32)->irouter = spi(32)->target = 1;
 	expect(0);
 
-	vgic_pulse(&vm.g, NULL, 32);
+	pulse(32);
 	spi(32)->latch = true;
 	expect(1 << 1);
-	vgic_pulse(&vm.g, NULL, 32); /* merged */
+	pulse(32); /* merged */
 	expect(0);
 	assert_true(vgic_has_pending(&vm.c[1]));
 	assert_false(vgic_has_pending(&vm.c[0]));
@@ -33,7 +33,7 @@ static void test_edge_life(void **state)
 	expect(0);
 
 	/* Again, while the list register has it: it may have been taken already. */
-	vgic_pulse(&vm.g, NULL, 32);
+	pulse(32);
 	spi(32)->latch = true;
 	expect(1 << 1);
 	vm.c[1].lr[0] = lr_of(32, VGIC_LR_ACTIVE, 0);
@@ -71,8 +71,6 @@ static void test_edge_life(void **state)
 static void test_level_life(void **state)
 {
 	(void)state;
-	vgic_pulse(&vm.g, NULL, 40); /* nothing remains of it */
-	expect(0);
 	vgic_set_line(&vm.g, NULL, 40, true);
 	spi(40)->line = true;
 	expect(1 << 0);
@@ -131,7 +129,6 @@ static void test_withdrawals(void **state)
 {
 	(void)state;
 	vgic_set_line(&vm.g, NULL, 41, true);
-	vgic_pulse(&vm.g, &vm.c[0], 20); /* a level: nothing */
 	vgic_fill(&vm.c[0]);
 	accept_state();
 	write_dist(0, 4, 1);

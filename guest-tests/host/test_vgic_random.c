@@ -142,7 +142,8 @@ static void device_acts(u32 cpu, u32 intid)
 		o->line = pick(3);
 		set_timer(cpu, intid, o->line);
 	} else if (intid >= 16 && o->edge) {
-		vgic_pulse(&m.g, c, intid);
+		vgic_set_line(&m.g, c, intid, true);
+		vgic_set_line(&m.g, c, intid, false);
 		o->latch = o->owed = true;
 	} else if (intid >= 16) {
 		o->line = pick(2);

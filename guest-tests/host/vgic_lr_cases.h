@@ -48,16 +48,16 @@ static void test_hw_life(void **state)
 	vgic_fill(&vm.c[0]);
 	expect_lrs(0, 1, (u64[]){lr_of(TIMER, VGIC_LR_ACTIVE, timer_lr)});
 	expect(0);
-	/* Ended, which has deactivated the physical one; which fired again before the fold. */
+	/* Ended, which has deactivated the physical one; which fired again. */
 	vm.c[0].lr[0] = lr_of(TIMER, 0, timer_lr);
-	vgic_raise_hw(&vm.c[0], TIMER);
-	timer->rearmed = true;
 	expected.c[0].lr[0] = vm.c[0].lr[0];
-	expect(1);
 	vgic_fold(&vm.c[0], 0);
 	take_back(0);
-	timer->rearmed = timer->active = false;
+	timer->active = timer->line = false;
 	expect(0);
+	vgic_raise_hw(&vm.c[0], TIMER);
+	timer->line = true;
+	expect(1);
 	vgic_fill(&vm.c[0]);
 	vm.c[0].lr[0] = lr_of(TIMER, 0, timer_lr);
 	vgic_fold(&vm.c[0], 0);

@@ -177,16 +177,12 @@ static inline bool fire_timers(u32 cpu)
 	bool fired = false;
 
 	for (u32 t = 0; t < 2; t++) {
-		bool folded = pick(2);
-
 		if (!m.sim[cpu].phys[t].line || m.sim[cpu].phys[t].active)
 			continue;
 		m.sim[cpu].phys[t].active = true;
-		if (folded)
-			fold(cpu);
+		fold(cpu);
 		vgic_raise_hw(&m.c[cpu], t ? 30 : 27);
-		if (folded)
-			fill(cpu);
+		fill(cpu);
 		fired = true;
 	}
 	return fired;

@@ -88,6 +88,9 @@ static int for_each_slot(struct call *c, int (*step)(struct call *c, u32 slot))
 		u32 block, before;
 		int status;
 
+		/* Only after something new, or a guest with many interrupts would never get on. */
+		if (changed && c->l->host->interrupt_pending())
+			return AGAIN;
 		ledger_lock(c->l);
 		before = s->generation;
 		status = step(c, slot);
@@ -99,13 +102,11 @@ static int for_each_slot(struct call *c, int (*step)(struct call *c, u32 slot))
 		if (status == STEP_SCRUB) {
 			if (!lend_scrub(c->l, block))
 				return AGAIN;
+			changed = true;
 			continue;
 		}
 		slot++;
 		c->result[0]++;
-		/* Only after something new, or a guest with many interrupts would never get on. */
-		if (changed && slot < end && c->l->host->interrupt_pending())
-			return AGAIN;
 	}
 	return LEND_SUCCESS;
 }
@@ -125,6 +126,17 @@ static int check_retrieve(const struct call *c)
 	return needed > c->l->nr_free ? LEND_NO_MEMORY : LEND_SUCCESS;
 }
 
+/* The slots that are there already: a call that was interrupted may have put them there. */
+static u64 nr_retrieved(const struct call *c)
+{
+	u64 n = 0;
+
+	while (n < c->arg[1] && (c->vm->slots[c->arg[0] + n].state == LEND_SLOT_HELD ||
+				 c->vm->slots[c->arg[0] + n].state == LEND_SLOT_BORROWED))
+		n++;
+	return n;
+}
+
 static int call_retrieve(struct call *c)
 {
 	int err;
@@ -133,6 +145,8 @@ static int call_retrieve(struct call *c)
 		return LEND_INVALID;
 	ledger_lock(c->l);
 	err = check_retrieve(c);
+	if (err)
+		c->result[0] = nr_retrieved(c);
 	ledger_unlock(c->l);
 	return err ? err : for_each_slot(c, step_retrieve);
 }
@@ -179,12 +193,15 @@ static int call_lend(struct call *c)
 
 static int call_reclaim(struct call *c)
 {
-	u32 out;
+	u32 out, coming;
 	int status;
 
 	ledger_lock(c->l);
-	status = loan_reclaim(c->l, c->vm, c->arg[0], c->arg[1], &out);
+	status = loan_reclaim(c->l, c->vm, c->arg[0], c->arg[1], &out, &coming);
 	ledger_unlock(c->l);
+	/* The borrower may never get on with what it began to scrub: its owner does, block by block. */
+	if (coming != LEND_NONE && lend_scrub(c->l, coming))
+		status = --out ? LEND_PENDING : LEND_SUCCESS;
 	c->result[0] = out;
 	return status;
 }

@@ -101,7 +101,6 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 	struct slot *s = &vm->slots[slot];
 	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
 
-	event_drop(l, vm, slot);
 	if (s->busy) {
 		redirect(l, vm, b);
 		return;
@@ -192,6 +191,7 @@ static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 	}
 	s->block = LEND_NONE;
 	s->loan = LEND_NONE;
+	s->flags = 0;
 	slot_move(vm, slot, LEND_SLOT_EMPTY);
 }
 

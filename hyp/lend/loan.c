@@ -146,6 +146,7 @@ int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u
 		b->holder_slot = first + i;
 		b->loan = index;
 		to->slots[first + i].block = vm->slots[slot + i].block;
+		event_drop(l, vm, slot + i); /* RETURNED is of the loan before */
 		enter(vm, slot + i, LEND_SLOT_LENT, to->id, index, loan->flags);
 		enter(to, first + i, LEND_SLOT_OFFERED, vm->id, index, loan->flags);
 	}
@@ -214,13 +215,15 @@ static void set_deadline(struct ledger *l, struct loan *loan, u64 deadline)
 	loan->deadline = loan->recalled ? max_u64(loan->deadline, wanted) : wanted;
 }
 
-int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out)
+int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out,
+		 u32 *coming)
 {
 	struct loan *loan = find(l, handle);
 	bool again;
 	u32 index, first, n;
 
 	*out = 0;
+	*coming = LEND_NONE;
 	if (!loan)
 		return LEND_BAD_STATE;
 	if (loan->owner != vm->id)
@@ -245,7 +248,11 @@ int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline,
 			recall(l, &l->vm[b->holder], b->holder_slot, again);
 		else if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY)
 			loan_withdraw(l, b, false);
-		*out += s->state == LEND_SLOT_LENT;
+		if (s->state != LEND_SLOT_LENT)
+			continue;
+		++*out;
+		if (b->state == BLOCK_SCRUBBING)
+			*coming = s->block;
 	}
 	return *out ? LEND_PENDING : LEND_SUCCESS;
 }

@@ -15,8 +15,12 @@ u64 loan_handle(const struct ledger *l, u32 loan);
 int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u32 flags,
 	      u64 *handle);
 
-/* LEND_RECLAIM: LEND_SUCCESS, LEND_PENDING or an error; *out: blocks not back. deadline: ns from now. */
-int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out);
+/*
+ * LEND_RECLAIM: LEND_SUCCESS, LEND_PENDING or an error. deadline: ns from now. *out: blocks not back;
+ * *coming: one of them that is SCRUBBING on its way back, or LEND_NONE.
+ */
+int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out,
+		 u32 *coming);
 
 /*
  * b, STANDBY again and not mapped, is back with its owner: the owner's slot reads STANDBY, the loan is

@@ -13,7 +13,7 @@ static void scrub_chunk(const struct ledger *l, paddr_t pa, bool clean_only)
 static bool scrub_step(struct ledger *l, struct block *b)
 {
 	u32 nr_chunks = (u32)(l->block_size / SCRUB_CHUNK);
-	bool clean_only, claimed;
+	bool clean_only, claimed, more;
 	paddr_t pa;
 
 	ledger_lock(l);
@@ -32,10 +32,11 @@ static bool scrub_step(struct ledger *l, struct block *b)
 	/* A claimed chunk keeps the block SCRUBBING, whatever happens to the VMs meanwhile. */
 	scrub_chunk(l, pa, clean_only);
 	ledger_lock(l);
-	if (++b->scrub_done == nr_chunks)
+	more = ++b->scrub_done < nr_chunks;
+	if (!more)
 		block_arrive(l, b);
 	ledger_unlock(l);
-	return true;
+	return more;
 }
 
 bool lend_scrub(struct ledger *l, u32 block)

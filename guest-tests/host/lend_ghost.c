@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "guest-tests/host/lend_ghost.h"
+
+#define NOBODY 0xffu
+
+/* One word stands for each chunk. */
+struct contents {
+	u64 word[WORLD_CHUNKS];
+};
+
+static struct ghost_block {
+	u8 owner; /* VM or NOBODY */
+	u8 seen_by; /* VM or NOBODY */
+	u32 seen_at; /* slot */
+	u8 lent_to; /* VM or NOBODY */
+	bool kept; /* the next to see it may find left_with */
+	struct contents left_with;
+} ghost[WORLD_MAX_BLOCKS];
+
+static bool intends_to_keep[WORLD_MAX_VMS];
+static u64 tags;
+
+static u64 *word_of(u32 block, u32 chunk)
+{
+	return pa_to_ptr(PADDR(world.blocks[block].pa.pa + chunk * SCRUB_CHUNK));
+}
+
+static struct contents contents_of(u32 block)
+{
+	struct contents c;
+
+	for (u32 i = 0; i < WORLD_CHUNKS; i++)
+		c.word[i] = *word_of(block, i);
+	return c;
+}
+
+static u8 owner_now(u32 block)
+{
+	return world.blocks[block].owner == LEND_POOL ? NOBODY : world.blocks[block].owner;
+}
+
+void ghost_begin(void)
+{
+	memset(intends_to_keep, 0, sizeof(intends_to_keep));
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		ghost[i] = (struct ghost_block){owner_now(i), NOBODY, 0, NOBODY, false, {{0}}};
+}
+
+void ghost_intend(u32 vm, bool keep)
+{
+	intends_to_keep[vm] = keep;
+}
+
+void ghost_lent(u32 vm, u32 slot, u32 n, u32 to)
+{
+	for (u32 i = slot; i < slot + n; i++)
+		ghost[world.slots[vm][i].block].lent_to = (u8)to;
+}
+
+void ghost_scribble(u32 vm)
+{
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		if (ghost[i].seen_by == vm)
+			for (u32 chunk = 0; chunk < WORLD_CHUNKS; chunk++)
+				*word_of(i, chunk) = (u64)(vm + 1) << 48 | ++tags;
+}
+
+void ghost_reset(u32 vm)
+{
+	intends_to_keep[vm] = false;
+	for (u32 i = 0; i < world.l.nr_blocks; i++) {
+		const struct block *b = &world.blocks[i];
+
+		/* Its own data do not outlive it, wherever they wait. */
+		if (ghost[i].owner == vm && (b->state != BLOCK_SCRUBBING || b->holder == vm))
+			ghost[i].kept = false;
+	}
+}
+
+void ghost_off(u32 vm)
+{
+	intends_to_keep[vm] = false;
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		if (ghost[i].owner == vm) {
+			ghost[i].owner = NOBODY;
+			ghost[i].kept = false;
+		}
+}
+
+/* The pool gives the lowest of its list first; which ones is not the ghost's to say. */
+void ghost_start(u32 vm)
+{
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		if (ghost[i].owner == NOBODY && world.blocks[i].owner == vm)
+			ghost[i].owner = (u8)vm;
+}
+
+static bool sees(u32 vm, u32 slot, u32 block)
+{
+	return world_memory(vm, slot) == pa_to_ptr(world.blocks[block].pa);
+}
+
+static void look_for_end(u32 i)
+{
+	struct ghost_block *g = &ghost[i];
+
+	if (g->seen_by == NOBODY || sees(g->seen_by, g->seen_at, i))
+		return;
+	g->kept = intends_to_keep[g->seen_by];
+	g->left_with = contents_of(i);
+	g->seen_by = NOBODY;
+}
+
+static bool was_meant_for(const struct ghost_block *g, u32 vm, u32 slot)
+{
+	return g->kept && (g->owner == vm || world.slots[vm][slot].flags & LEND_FLAG_KEEP);
+}
+
+static void begin_to_see(u32 i, u32 vm, u32 slot)
+{
+	static const struct contents zero;
+	struct ghost_block *g = &ghost[i];
+	struct contents now = contents_of(i);
+
+	assert_int_equal(g->seen_by, NOBODY);
+	if (g->owner != NOBODY && g->owner != vm)
+		assert_int_equal(g->lent_to, vm);
+	if (was_meant_for(g, vm, slot))
+		assert_memory_equal(&now, &g->left_with, sizeof(now));
+	else
+		assert_memory_equal(&now, &zero, sizeof(now));
+	g->kept = false;
+	g->seen_by = (u8)vm;
+	g->seen_at = slot;
+}
+
+static void look_at_window(u32 vm)
+{
+	for (u32 slot = 0; slot < world.l.vm[vm].nr_slots; slot++) {
+		const struct slot *s = &world.slots[vm][slot];
+
+		if (s->block != LEND_NONE && ghost[s->block].seen_by == NOBODY &&
+		    sees(vm, slot, s->block))
+			begin_to_see(s->block, vm, slot);
+	}
+}
+
+void ghost_look(void)
+{
+	for (u32 i = 0; i < world.l.nr_blocks; i++) {
+		const struct block *b = &world.blocks[i];
+
+		assert_int_equal(ghost[i].owner, owner_now(i));
+		look_for_end(i);
+		/* Being zeroed: there is nothing to be kept from here on. */
+		if (b->state == BLOCK_SCRUBBING && !(b->flags & BLOCK_CLEAN_ONLY))
+			ghost[i].kept = false;
+		if (ghost[i].owner != NOBODY &&
+		    world.slots[ghost[i].owner][b->owner_slot].state != LEND_SLOT_LENT)
+			ghost[i].lent_to = NOBODY;
+	}
+	for (u32 vm = 0; vm < world.l.nr_vms; vm++)
+		look_at_window(vm);
+}
