@@ -4,12 +4,11 @@
 #include "hyp/dev/text_filter.h"
 #include "hyp/lib/string.h"
 
-#define NOBODY CONSOLE_NR_SOURCES
-#define HYP_TAG "[lendvisor] "
+#define REDRAW "\r\x1b[K" /* the line that the cursor is in */
 
 struct source {
 	char name[CONSOLE_NAME_SIZE]; /* empty: not registered */
-	void (*input)(void *arg, u8 byte);
+	void (*input)(void *arg, u8 byte); /* it and arg: set before there is any */
 	void *arg;
 	struct text_filter filter;
 	bool returned; /* after a carriage return: the next character starts the line again */
@@ -22,62 +21,41 @@ static struct {
 	spinlock_t lock; /* guards all below, but ops, which stays */
 	const struct console_ops *ops;
 	struct source source[CONSOLE_NR_SOURCES];
-	u32 open; /* whose line the cursor stands in, or NOBODY */
+	const struct source *open; /* whose line the cursor stands in, or NULL */
 	u32 focus;
 	bool key; /* after CONSOLE_KEY */
 } console;
 
-static void put(const char *buf, size_t n)
+static void put(const char *s)
 {
-	console.ops->put(buf, n);
+	console.ops->put(s, strlen(s));
 }
 
-static void put_string(const char *s)
+/* before: what makes it start in the first column. */
+static void put_line(const char *before, const struct source *s)
 {
-	put(s, strlen(s));
-}
-
-static bool is_open(const struct source *s)
-{
-	return console.open != NOBODY && s == &console.source[console.open];
-}
-
-static void put_line(const struct source *s)
-{
-	put_string("[");
-	put_string(s->name);
-	put_string("] ");
-	put(s->line, s->length);
-}
-
-static void end_open_line(void)
-{
-	if (console.open == NOBODY)
-		return;
-	put_string("\r\n");
-	console.open = NOBODY;
-}
-
-static void redraw(const struct source *s)
-{
-	put_string("\r\x1b[K");
-	put_line(s);
+	put(before);
+	put("[");
+	put(s->name);
+	put("] ");
+	console.ops->put(s->line, s->length);
 }
 
 static void show_partial(struct source *s)
 {
-	end_open_line();
-	put_line(s);
-	console.open = s - console.source;
+	put_line(console.open ? "\r\n" : "", s);
+	console.open = s;
 	s->shown = true;
 }
 
 static void end_line(struct source *s)
 {
-	if (!is_open(s) && !s->shown)
+	if (console.open != s && !s->shown)
 		show_partial(s);
-	if (is_open(s))
-		end_open_line();
+	if (console.open == s) {
+		put("\r\n");
+		console.open = NULL;
+	}
 	s->length = 0;
 	s->shown = false;
 	s->returned = false;
@@ -87,8 +65,8 @@ static void restart_line(struct source *s)
 {
 	s->returned = false;
 	s->length = 0;
-	if (is_open(s))
-		redraw(s);
+	if (console.open == s)
+		put_line(REDRAW, s);
 	else
 		s->shown = false;
 }
@@ -103,8 +81,8 @@ static void add_character(struct source *s)
 		end_line(s);
 	memcpy(s->line + s->length, f->character, f->nr_bytes);
 	s->length += f->nr_bytes;
-	if (is_open(s))
-		put((const char *)f->character, f->nr_bytes);
+	if (console.open == s)
+		console.ops->put((const char *)f->character, f->nr_bytes);
 	else
 		s->shown = false;
 }
@@ -121,12 +99,12 @@ static void take_back_character(struct source *s)
 		last = s->line[--s->length];
 	while (s->length && (last & 0xc0) == 0x80);
 	/* How wide the terminal drew a tab or a character beyond ASCII is not known here. */
-	if (!is_open(s))
+	if (console.open != s)
 		s->shown = false;
 	else if (last == '\t' || last >= 0x80)
-		redraw(s);
+		put_line(REDRAW, s);
 	else
-		put_string("\b \b");
+		put("\b \b");
 }
 
 static bool wants_flush(const struct source *s)
@@ -205,9 +183,10 @@ void console_panic_line(const char *line)
 	if (!console.ops)
 		return;
 	/* Another CPU may be in the middle of a line: begin one of our own. */
-	put_string("\r\n" HYP_TAG);
-	put_string(line);
-	put_string("\r\n");
+	put("\r\n"
+	    "[lendvisor] ");
+	put(line);
+	put("\r\n");
 }
 
 static void set_name(struct source *s, const char *name)
@@ -222,7 +201,6 @@ void console_init(const struct console_ops *ops)
 {
 	memset(&console, 0, sizeof(console));
 	console.ops = ops;
-	console.open = NOBODY;
 	console.focus = CONSOLE_HYP;
 	set_name(&console.source[CONSOLE_HYP], "lendvisor");
 	set_name(&console.source[CONSOLE_LOG], "lendvisor");
@@ -239,74 +217,43 @@ void console_register(u32 source, const char *name, void (*input)(void *arg, u8 
 	spin_unlock(&console.lock);
 }
 
-static bool set_focus_locked(u32 source)
-{
-	if (source > CONSOLE_HYP || !console.source[source].name[0])
-		return false;
-	console.focus = source;
-	log_locked("focus: ", source == CONSOLE_HYP ? "monitor" : console.source[source].name);
-	return true;
-}
-
-static void focus_next_locked(void)
+/* The byte after CONSOLE_KEY, which is not the key itself. */
+static void switch_focus(u8 byte)
 {
 	u32 source = console.focus;
 
-	/* Ends at the latest with the monitor, which is always there. */
-	do
-		source = (source + 1) % (CONSOLE_HYP + 1);
-	while (!set_focus_locked(source));
-}
-
-/* Takes the byte after CONSOLE_KEY. True: it stands for the key itself. */
-static bool command_locked(u8 byte)
-{
-	if (byte == 't' || byte == CONSOLE_KEY)
-		return true;
-	if (byte >= '0' && byte <= '9') {
-		if (!set_focus_locked(byte - '0'))
-			log_locked("focus: no such VM", "");
-	} else if (byte == 'm') {
-		set_focus_locked(CONSOLE_HYP);
-	} else {
-		focus_next_locked();
+	if (byte >= '0' && byte <= '9')
+		source = byte - '0';
+	else if (byte == 'm')
+		source = CONSOLE_HYP;
+	else
+		/* Ends at the latest with the monitor, which is always there. */
+		do
+			source = (source + 1) % (CONSOLE_HYP + 1);
+		while (!console.source[source].name[0]);
+	if (!console.source[source].name[0]) {
+		log_locked("focus: no such VM", "");
+		return;
 	}
-	return false;
+	console.focus = source;
+	log_locked("focus: ", source == CONSOLE_HYP ? "monitor" : console.source[source].name);
 }
 
 void console_input(u8 byte)
 {
-	void (*input)(void *arg, u8 byte);
-	void *arg;
-	bool deliver;
+	bool is_key = byte == CONSOLE_KEY, command, deliver;
+	const struct source *s;
 
 	spin_lock(&console.lock);
-	if (console.key) {
-		console.key = false;
-		deliver = command_locked(byte);
+	command = console.key && !is_key && byte != 't';
+	deliver = console.key ? !command : !is_key;
+	if (command)
+		switch_focus(byte);
+	else if (console.key)
 		byte = CONSOLE_KEY;
-	} else {
-		console.key = byte == CONSOLE_KEY;
-		deliver = !console.key;
-	}
-	input = console.source[console.focus].input;
-	arg = console.source[console.focus].arg;
+	console.key = !console.key && is_key;
+	s = &console.source[console.focus];
 	spin_unlock(&console.lock);
-	if (deliver && input)
-		input(arg, byte);
-}
-
-bool console_set_focus(u32 source)
-{
-	bool done;
-
-	spin_lock(&console.lock);
-	done = set_focus_locked(source);
-	spin_unlock(&console.lock);
-	return done;
-}
-
-u32 console_focus(void)
-{
-	return console.focus;
+	if (deliver && s->input)
+		s->input(s->arg, byte);
 }

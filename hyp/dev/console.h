@@ -67,8 +67,4 @@ void console_panic_line(const char *line);
  */
 void console_input(u8 byte);
 
-/* False: no such source, the focus stays. */
-bool console_set_focus(u32 source);
-u32 console_focus(void);
-
 #endif

@@ -21,13 +21,13 @@
 
 #define PL011_FIFO_SIZE 16
 #define PL011_BACKLOG_SIZE 1024 /* a power of two */
-#define PL011_NR_STORED 8
+#define PL011_NR_KEPT 19 /* up to DMACR, by offset / 4 */
 
 struct pl011 {
 	void (*tx)(void *arg, u8 byte); /* a byte leaves */
 	void (*irq)(void *arg, bool level); /* the combined interrupt changed */
 	void *arg;
-	u16 stored[PL011_NR_STORED]; /* registers that only keep what was written */
+	u16 kept[PL011_NR_KEPT]; /* registers that only keep what was written; the others are 0 */
 	bool tx_raised; /* RIS.TXRIS */
 	bool irq_level; /* as last told */
 	u32 rx_first, rx_count; /* of backlog */

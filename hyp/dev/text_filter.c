@@ -82,6 +82,8 @@ static bool is_showable(const struct text_filter *f)
 
 static enum text_kind add_byte(struct text_filter *f, u8 byte)
 {
+	static const u8 line_control[] = {
+		['\n'] = TEXT_NEWLINE, ['\r'] = TEXT_RETURN, ['\b'] = TEXT_BACKSPACE};
 	bool continues = (byte & 0xc0) == 0x80;
 
 	/* A character that breaks off is dropped; what comes instead may start one. */
@@ -95,6 +97,8 @@ static enum text_kind add_byte(struct text_filter *f, u8 byte)
 	if (f->nr_bytes < f->nr_expected)
 		return TEXT_NOTHING;
 	f->nr_expected = 0;
+	if (byte < ARRAY_SIZE(line_control) && line_control[byte])
+		return line_control[byte];
 	return is_showable(f) ? TEXT_CHARACTER : TEXT_NOTHING;
 }
 
@@ -104,17 +108,6 @@ enum text_kind text_filter_byte(struct text_filter *f, u8 byte)
 		f->state = next_state(f->state, byte);
 		if (byte != '\n')
 			return TEXT_NOTHING;
-	}
-	switch (byte) {
-	case '\n':
-		f->nr_expected = 0;
-		return TEXT_NEWLINE;
-	case '\r':
-		f->nr_expected = 0;
-		return TEXT_RETURN;
-	case '\b':
-		f->nr_expected = 0;
-		return TEXT_BACKSPACE;
 	}
 	return add_byte(f, byte);
 }

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/dev/uart.h"
 #include "hyp/dev/console.h"
-
-#define UARTDR 0x000
-#define UARTFR 0x018
-#define UARTFR_RXFE BIT(4)
-#define UARTFR_TXFF BIT(5)
-#define UARTLCR_H 0x02c
-#define UARTLCR_H_FEN BIT(4)
-#define UARTLCR_H_WLEN_8 (3u << 5)
-#define UARTCR 0x030
-#define UARTCR_ENABLE (BIT(0) | BIT(8) | BIT(9))
-#define UARTIMSC 0x038
-#define UARTICR 0x044
-#define UARTINT_RX BIT(4)
-#define UARTINT_RT BIT(6)
+#include "hyp/dev/pl011_regs.h"
 
 static volatile u8 *base;
 

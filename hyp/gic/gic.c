@@ -47,22 +47,27 @@ static void wait_clear(u64 address, u64 bits)
 		;
 }
 
+/* 32 interrupts: off, inactive, of group 1, and of one priority. */
+static void init_irqs(u64 frame, u32 word)
+{
+	write32(frame + GICD_ICENABLER + 4 * word, ~0u);
+	write32(frame + GICD_ICACTIVER + 4 * word, ~0u);
+	write32(frame + GICD_IGROUPR + 4 * word, ~0u);
+	for (u32 i = 0; i < 32; i += 4)
+		write32(frame + GICD_IPRIORITYR + 32 * word + i, PRIORITIES);
+}
+
 void gic_init(const struct platform *p)
 {
 	u64 d = p->gicd.base;
-	u32 nr;
 
 	platform = p;
-	write32(d + GICD_CTLR, 0);
+	/* Firmware may have set ARE already; to clear it then is unpredictable. */
+	write32(d + GICD_CTLR, GICD_CTLR_ARE);
 	wait_clear(d + GICD_CTLR, GICD_CTLR_RWP);
-	nr = 32 * ((u32)FIELD(read32(d + GICD_TYPER), 4, 0) + 1);
-	for (u32 i = 32; i < nr; i += 32) {
-		write32(d + GICD_ICENABLER + i / 8, ~0u);
-		write32(d + GICD_ICACTIVER + i / 8, ~0u);
-		write32(d + GICD_IGROUPR + i / 8, ~0u);
-	}
-	for (u32 i = 32; i < nr; i += 4)
-		write32(d + GICD_IPRIORITYR + i, PRIORITIES);
+	for (u32 i = 1; i <= FIELD(read32(d + GICD_TYPER), 4, 0); i++)
+		init_irqs(d, i);
+	wait_clear(d + GICD_CTLR, GICD_CTLR_RWP);
 	write32(d + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GRP1);
 	wait_clear(d + GICD_CTLR, GICD_CTLR_RWP);
 }
@@ -88,32 +93,21 @@ static u64 find_redistributor(u64 mpidr)
 	return 0;
 }
 
-static void init_redistributor(u64 r)
+bool gic_init_cpu(void)
 {
-	u64 sgi = r + GICR_SGI_FRAME;
+	u64 r = find_redistributor(this_cpu()->mpidr), sgi = r + GICR_SGI_FRAME;
 	u32 ours = BIT(SGI_KICK) | BIT(platform->timer_hyp_intid) |
 		   BIT(platform->timer_virt_intid) | BIT(platform->timer_phys_intid) |
 		   BIT(platform->maintenance_intid);
 
-	write32(r + GICR_WAKER, read32(r + GICR_WAKER) & ~(u32)GICR_WAKER_PROCESSOR_SLEEP);
-	wait_clear(r + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP);
-	write32(sgi + GICD_ICENABLER, ~0u);
-	write32(sgi + GICD_ICACTIVER, ~0u);
-	write32(sgi + GICD_IGROUPR, ~0u);
-	for (u32 i = 0; i < 32; i += 4)
-		write32(sgi + GICD_IPRIORITYR + i, PRIORITIES);
-	wait_clear(r + GICR_CTLR, GICR_CTLR_RWP);
-	write32(sgi + GICD_ISENABLER, ours);
-}
-
-bool gic_init_cpu(void)
-{
-	u64 r = find_redistributor(this_cpu()->mpidr);
-
 	if (!r)
 		return false;
 	redistributors[this_cpu()->index] = r;
-	init_redistributor(r);
+	write32(r + GICR_WAKER, read32(r + GICR_WAKER) & ~(u32)GICR_WAKER_PROCESSOR_SLEEP);
+	wait_clear(r + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP);
+	init_irqs(sgi, 0);
+	wait_clear(r + GICR_CTLR, GICR_CTLR_RWP);
+	write32(sgi + GICD_ISENABLER, ours);
 	write_sysreg(icc_sre_el2, 0xf); /* SRE, no bypass, EL1 may use its registers */
 	isb();
 	write_sysreg(icc_pmr_el1, 0xff);

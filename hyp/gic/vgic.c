@@ -5,7 +5,6 @@
 #include "hyp/lib/string.h"
 
 #define SGI_IRM BIT(40)
-#define NR_SGIS 16
 
 void (*vgic_deactivate_phys)(struct vgic_cpu *c, u32 phys);
 
@@ -23,22 +22,18 @@ bool vgic_irq_pending(const struct vgic_irq *irq)
 	return irq->latch || irq->lent || level;
 }
 
-static bool group_enabled(const struct vgic *g, const struct vgic_irq *irq)
-{
-	return irq->group1 ? g->enable_group1 : g->enable_group0;
-}
-
 struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid)
 {
 	const struct vgic_irq *irq = vgic_find(g, c, intid);
-	struct vgic_choice choice = {.again = (irq->latch && irq->lent) || irq->rearmed};
+	struct vgic_choice choice = {.again = irq->latch && irq->lent};
 	bool pending = vgic_irq_pending(irq);
+	bool group_enabled = irq->group1 ? g->enable_group1 : g->enable_group0;
 	u8 target = intid < VGIC_NR_PRIVATE ? c->index : irq->target;
 	u8 cpu = irq->active ? irq->active_on : target;
 	u64 state = irq->active ? VGIC_LR_ACTIVE : 0;
 
 	/* What is active on one vCPU is delivered to another one only after its end. */
-	if (pending && irq->enabled && group_enabled(g, irq) && cpu == target)
+	if (pending && irq->enabled && group_enabled && cpu == target)
 		state |= VGIC_LR_PENDING;
 	if (!state || cpu == VGIC_NOWHERE)
 		return choice;
@@ -81,17 +76,11 @@ void vgic_release_phys(struct vgic_cpu *c, struct vgic_irq *irq)
 	if (!irq->hw || !irq->line)
 		return;
 	irq->line = false;
-	irq->rearmed = false;
 	vgic_deactivate_phys(c, irq->phys);
 }
 
-void vgic_end(struct vgic_cpu *c, struct vgic_irq *irq)
-{
-	irq->active = false;
-	vgic_release_phys(c, irq);
-}
-
-u8 vgic_route(const struct vgic *g, u64 irouter)
+/* Which vCPU an SPI with this GICD_IROUTER goes to now; VGIC_NOWHERE if there is none. */
+static u8 route(const struct vgic *g, u64 irouter)
 {
 	for (u32 i = 0; i < g->nr_cpus; i++) {
 		if (irouter & VGIC_IROUTER_IRM ? g->cpu[i]->awake : g->cpu[i]->mpidr == irouter)
@@ -101,18 +90,21 @@ u8 vgic_route(const struct vgic *g, u64 irouter)
 	return irouter & VGIC_IROUTER_IRM ? 0 : VGIC_NOWHERE;
 }
 
+void vgic_set_irouter(struct vgic *g, u32 intid, u64 irouter)
+{
+	struct vgic_irq *irq = vgic_find(g, NULL, intid);
+	struct vgic_choice before = vgic_choose(g, NULL, intid);
+
+	irq->irouter = irouter;
+	irq->target = route(g, irouter);
+	vgic_changed(g, NULL, intid, before);
+}
+
 void vgic_set_awake(struct vgic_cpu *c, bool awake)
 {
-	struct vgic *g = c->vgic;
-
 	c->awake = awake;
-	for (u32 intid = VGIC_NR_PRIVATE; intid < VGIC_NR_INTIDS; intid++) {
-		struct vgic_irq *irq = vgic_find(g, NULL, intid);
-		struct vgic_choice before = vgic_choose(g, NULL, intid);
-
-		irq->target = vgic_route(g, irq->irouter);
-		vgic_changed(g, NULL, intid, before);
-	}
+	for (u32 i = 0; i < VGIC_NR_SPIS; i++)
+		vgic_set_irouter(c->vgic, VGIC_NR_PRIVATE + i, c->vgic->spi[i].irouter);
 }
 
 void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level)
@@ -127,24 +119,12 @@ void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level)
 	vgic_changed(g, c, intid, before);
 }
 
-void vgic_pulse(struct vgic *g, struct vgic_cpu *c, u32 intid)
-{
-	struct vgic_irq *irq = vgic_find(g, c, intid);
-	struct vgic_choice before = vgic_choose(g, c, intid);
-
-	if (irq->edge)
-		irq->latch = true;
-	vgic_changed(g, c, intid, before);
-}
-
 void vgic_raise_hw(struct vgic_cpu *c, u32 intid)
 {
 	struct vgic_irq *irq = vgic_find(c->vgic, c, intid);
 	struct vgic_choice before = vgic_choose(c->vgic, c, intid);
 
 	assert(irq->hw);
-	/* It cannot fire while it is active: if we think it is, the list register knows better. */
-	irq->rearmed = irq->line;
 	irq->line = true;
 	vgic_changed(c->vgic, c, intid, before);
 }
@@ -215,7 +195,7 @@ void vgic_reset_cpu(struct vgic_cpu *c)
 	vgic_fold(c, 0);
 	for (u32 intid = 0; intid < VGIC_NR_PRIVATE; intid++) {
 		vgic_release_phys(c, &c->irq[intid]);
-		reset_irq(&c->irq[intid], intid < NR_SGIS);
+		reset_irq(&c->irq[intid], intid < VGIC_NR_SGIS);
 	}
 	memset(c->lr, 0, sizeof(c->lr));
 	c->overflow = false;

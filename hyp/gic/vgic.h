@@ -25,6 +25,7 @@
 
 #define VGIC_NR_INTIDS 96
 #define VGIC_NR_PRIVATE 32
+#define VGIC_NR_SGIS 16
 #define VGIC_NR_SPIS (VGIC_NR_INTIDS - VGIC_NR_PRIVATE)
 #define VGIC_MAX_LRS 16
 #define VGIC_MAX_CPUS 64
@@ -41,7 +42,6 @@ struct vgic_irq {
 	bool latch; /* pending by an edge, an SGI or a write to ISPENDR */
 	bool lent; /* the latch went into the list register's pending bit, and comes back from it */
 	bool line; /* level of the input line; hw: the physical interrupt is active on our account */
-	bool rearmed; /* hw: raised again before the end of the last one was folded */
 	bool active;
 	bool hw; /* timers: the list register names the physical interrupt, see vgic_raise_hw() */
 	u16 phys; /* hw: its physical INTID */
@@ -112,14 +112,14 @@ void vgic_reset_cpu(struct vgic_cpu *c);
 /*
  * Inputs; caller holds g->lock. c is NULL for SPIs.
  * vgic_set_line(): level of an input line; where the guest configured it as edge-triggered, its rise
- * counts. vgic_pulse(): up and down; nothing remains of it where the guest configured it as level.
+ * counts.
  * vgic_raise_hw(): the physical interrupt of intid, acknowledged and not deactivated by EL2, becomes
- * pending here as intid; the guest's deactivation deactivates the physical one (ICH_LR.HW).
+ * pending here as intid; the guest's deactivation deactivates the physical one (ICH_LR.HW). c is folded,
+ * so that the end of the last one, without which it could not fire, is known.
  * vgic_drop_hw(): the physical line was found low: if intid is pending and not active, nor in a list
  * register, it is forgotten and the physical interrupt deactivated, so that the next one can fire.
  */
 void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level);
-void vgic_pulse(struct vgic *g, struct vgic_cpu *c, u32 intid);
 void vgic_raise_hw(struct vgic_cpu *c, u32 intid);
 void vgic_drop_hw(struct vgic_cpu *c, u32 intid);
 

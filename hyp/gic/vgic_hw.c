@@ -12,48 +12,47 @@
 #define ICH_VMCR_VEOIM BIT(9)
 #define ICH_VTR_LISTREGS(vtr) ((u32)FIELD(vtr, 4, 0) + 1)
 #define ICH_VTR_TDS BIT(19)
+#define ICH_VTR_PREBITS(vtr) ((u32)FIELD(vtr, 28, 26) + 1)
 
+/*
+ * A system register's name is part of the instruction: one case each, jumped into at nr, and each
+ * goes on to the one below.
+ */
 #define EACH_LR(op)                                                                                \
-	op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12) op(13)    \
-		op(14) op(15)
+	op(15) op(14) op(13) op(12) op(11) op(10) op(9) op(8) op(7) op(6) op(5) op(4) op(3) op(2)  \
+		op(1) op(0)
+#define READ_LR(i)                                                                                 \
+	case i + 1:                                                                                \
+		lr[i] = read_sysreg(ich_lr##i##_el2);                                              \
+		__attribute__((fallthrough));
+#define WRITE_LR(i)                                                                                \
+	case i + 1:                                                                                \
+		write_sysreg(ich_lr##i##_el2, lr[i]);                                              \
+		__attribute__((fallthrough));
 
-/* A system register's name is part of the instruction: one case each. */
-static u64 read_lr(u32 n)
+static void read_lrs(u64 *lr, u32 nr)
 {
-#define CASE(i)                                                                                    \
-	case i:                                                                                    \
-		return read_sysreg(ich_lr##i##_el2);
-	switch (n) {
-		EACH_LR(CASE)
-	default:
-		return 0;
-	}
-#undef CASE
-}
-
-static void write_lr(u32 n, u64 value)
-{
-#define CASE(i)                                                                                    \
-	case i:                                                                                    \
-		write_sysreg(ich_lr##i##_el2, value);                                              \
-		break;
-	switch (n) {
-		EACH_LR(CASE)
+	switch (nr) {
+		EACH_LR(READ_LR)
 	default:
 		break;
 	}
-#undef CASE
 }
 
-/* The guest's timer interrupts, and the host's behind them. */
-static struct {
+static void write_lrs(const u64 *lr, u32 nr)
+{
+	switch (nr) {
+		EACH_LR(WRITE_LR)
+	default:
+		break;
+	}
+}
+
+/* The guest's timer interrupts; the host's behind them are in vgic_irq.phys. */
+static const struct {
 	u32 intid;
-	u32 phys;
 	bool virtual;
-} timers[] = {
-	{.intid = GUEST_TIMER_VIRT_INTID, .virtual = true},
-	{.intid = GUEST_TIMER_PHYS_INTID, .virtual = false},
-};
+} timers[] = {{GUEST_TIMER_VIRT_INTID, true}, {GUEST_TIMER_PHYS_INTID, false}};
 
 static bool timer_asserted(bool virtual)
 {
@@ -84,28 +83,23 @@ static void deactivate_phys(struct vgic_cpu *state, u32 phys)
 	gic_deactivate_on(outer(state)->cpu, phys);
 }
 
-u32 vgic_hw_nr_lrs(void)
-{
-	return ICH_VTR_LISTREGS(read_sysreg(ich_vtr_el2));
-}
-
-void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr, const struct platform *p)
+void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *vcpus[], u32 nr, const struct platform *p)
 {
 	vgic_deactivate_phys = deactivate_phys;
-	for (u32 t = 0; t < ARRAY_SIZE(timers); t++)
-		timers[t].phys = timers[t].virtual ? p->timer_virt_intid : p->timer_phys_intid;
 	hw->g.nr_cpus = nr;
 	hw->g.kick = kick;
 	for (u32 i = 0; i < nr; i++) {
-		struct vgic_cpu *state = &cpus[i]->state;
+		struct vgic_cpu *state = &vcpus[i]->state;
 
 		hw->g.cpu[i] = state;
-		cpus[i]->hw = hw;
+		vcpus[i]->hw = hw;
 		state->vgic = &hw->g;
-		state->nr_lrs = vgic_hw_nr_lrs();
+		state->nr_lrs = ICH_VTR_LISTREGS(read_sysreg(ich_vtr_el2));
 		for (u32 t = 0; t < ARRAY_SIZE(timers); t++) {
-			state->irq[timers[t].intid].hw = true;
-			state->irq[timers[t].intid].phys = (u16)timers[t].phys;
+			struct vgic_irq *irq = &state->irq[timers[t].intid];
+
+			irq->hw = true;
+			irq->phys = timers[t].virtual ? p->timer_virt_intid : p->timer_phys_intid;
 		}
 	}
 }
@@ -115,8 +109,7 @@ static void fold(struct vgic_hw_cpu *c)
 	struct vgic_cpu *state = &c->state;
 	u32 eoi_count = 0;
 
-	for (u32 i = 0; i < state->nr_used; i++)
-		state->lr[i] = read_lr(i);
+	read_lrs(state->lr, state->nr_used);
 	/* With EOImode 1 an EOI ends nothing: DIR does, and is trapped on overflow. */
 	if (!(read_sysreg(ich_vmcr_el2) & ICH_VMCR_VEOIM))
 		eoi_count = ICH_HCR_EOICOUNT(read_sysreg(ich_hcr_el2));
@@ -134,8 +127,7 @@ static void fill(struct vgic_hw_cpu *c)
 	u64 hcr = ICH_HCR_EN;
 
 	vgic_fill(state);
-	for (u32 i = 0; i < state->nr_lrs; i++)
-		write_lr(i, state->lr[i]);
+	write_lrs(state->lr, state->nr_lrs);
 	if (state->overflow)
 		hcr |= ICH_HCR_LRENPIE |
 		       (read_sysreg(ich_vtr_el2) & ICH_VTR_TDS ? ICH_HCR_TDIR : 0);
@@ -145,43 +137,12 @@ static void fill(struct vgic_hw_cpu *c)
 	c->refill = false;
 }
 
-void vgic_hw_power_on(struct vgic_hw_cpu *c)
-{
-	spin_lock(&c->hw->g.lock);
-	vgic_reset_cpu(&c->state);
-	write_sysreg(ich_vmcr_el2, 0);
-	fill(c);
-	__atomic_store_n(&c->loaded, true, __ATOMIC_RELEASE);
-	spin_unlock(&c->hw->g.lock);
-}
-
-void vgic_hw_power_off(struct vgic_hw_cpu *c)
-{
-	spin_lock(&c->hw->g.lock);
-	fold(c);
-	__atomic_store_n(&c->loaded, false, __ATOMIC_RELEASE);
-	spin_unlock(&c->hw->g.lock);
-	cpu_send_event(); /* a holder need not wait for us */
-}
-
-void vgic_hw_refill(struct vgic_hw_cpu *c)
-{
-	spin_lock(&c->hw->g.lock);
-	fold(c);
-	fill(c);
-	spin_unlock(&c->hw->g.lock);
-}
-
-/*
- * If somebody else wants us held: folded we wait, until nobody holds any more. Caller holds the lock, here
- * given up while waiting; on return the list registers are folded.
- */
+/* While there is a holder, we are held. Caller is folded and holds the lock, given up meanwhile. */
 static void be_held(struct vgic_hw_cpu *c)
 {
 	struct vgic_hw *hw = c->hw;
 
-	fold(c);
-	while (hw->holder && hw->holder != c) {
+	while (hw->holder) {
 		c->held = true;
 		spin_unlock(&hw->g.lock);
 		while (__atomic_load_n(&hw->holder, __ATOMIC_ACQUIRE))
@@ -191,68 +152,116 @@ static void be_held(struct vgic_hw_cpu *c)
 	c->held = false;
 }
 
-void vgic_hw_serve(struct vgic_hw_cpu *c)
+/*
+ * An interrupt that the guest had not ended when its CPU went off would mask those of its priority,
+ * and less, in the next life. Source: IHI 0069, ICH_AP0R<n>_EL2: how many there are.
+ */
+static void clear_active_priorities(void)
 {
-	if (!c->loaded)
-		return;
+	u32 bits = ICH_VTR_PREBITS(read_sysreg(ich_vtr_el2));
+
+	write_sysreg(ich_ap0r0_el2, 0);
+	write_sysreg(ich_ap1r0_el2, 0);
+	if (bits >= 6) {
+		write_sysreg(ich_ap0r1_el2, 0);
+		write_sysreg(ich_ap1r1_el2, 0);
+	}
+	if (bits >= 7) {
+		write_sysreg(ich_ap0r2_el2, 0);
+		write_sysreg(ich_ap1r2_el2, 0);
+		write_sysreg(ich_ap0r3_el2, 0);
+		write_sysreg(ich_ap1r3_el2, 0);
+	}
+}
+
+void vgic_hw_power_on(struct vgic_hw_cpu *c)
+{
 	spin_lock(&c->hw->g.lock);
+	/* A holder did not wait for us: what it changes is not in our list registers meanwhile. */
 	be_held(c);
+	vgic_reset_cpu(&c->state);
+	write_sysreg(ich_vmcr_el2, 0);
+	clear_active_priorities();
 	fill(c);
+	c->loaded = true;
 	spin_unlock(&c->hw->g.lock);
 }
 
-bool vgic_hw_timer(struct vgic_hw_cpu *c, u32 phys)
+void vgic_hw_power_off(struct vgic_hw_cpu *c)
 {
-	u32 intid = 0;
-
-	for (u32 t = 0; t < ARRAY_SIZE(timers); t++)
-		if (timers[t].phys == phys)
-			intid = timers[t].intid;
-	if (!intid || !c->loaded)
-		return false;
 	spin_lock(&c->hw->g.lock);
 	fold(c);
-	vgic_raise_hw(&c->state, intid);
-	fill(c);
-	spin_unlock(&c->hw->g.lock);
-	return true;
+	__atomic_store_n(&c->loaded, false, __ATOMIC_RELEASE);
+	spin_unlock(&c->hw->g.lock); /* its SEV tells a holder not to wait for us */
 }
 
+static bool is_in_the_way(struct vgic_cpu *state)
+{
+	struct vgic_hw_cpu *c = outer(state);
+
+	return __atomic_load_n(&c->loaded, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&c->held, __ATOMIC_ACQUIRE);
+}
+
+/* Caller is folded and holds the lock, given up while waiting: it counts as held itself. */
 static void hold_others(struct vgic_hw_cpu *c)
 {
-	struct vgic_hw *hw = c->hw;
+	struct vgic *g = &c->hw->g;
 
-	spin_lock(&hw->g.lock);
-	be_held(c);
-	hw->holder = c;
-	fill(c);
-	spin_unlock(&hw->g.lock);
-	for (u32 i = 0; i < hw->g.nr_cpus; i++) {
-		struct vgic_hw_cpu *other = outer(hw->g.cpu[i]);
-
-		if (other == c || !__atomic_load_n(&other->loaded, __ATOMIC_ACQUIRE))
-			continue;
-		cpu_kick(other->cpu);
-		while (__atomic_load_n(&other->loaded, __ATOMIC_ACQUIRE) &&
-		       !__atomic_load_n(&other->held, __ATOMIC_ACQUIRE))
+	c->hw->holder = c;
+	c->held = true;
+	spin_unlock(&g->lock);
+	/* All are on their way before we wait for the first. */
+	for (u32 i = 0; i < g->nr_cpus; i++)
+		if (is_in_the_way(g->cpu[i]))
+			cpu_kick(outer(g->cpu[i])->cpu);
+	for (u32 i = 0; i < g->nr_cpus; i++)
+		while (is_in_the_way(g->cpu[i]))
 			cpu_wait_event();
-	}
+	spin_lock(&g->lock);
 }
 
 void vgic_hw_begin(struct vgic_hw_cpu *c, bool hold)
 {
-	if (hold)
-		hold_others(c);
 	spin_lock(&c->hw->g.lock);
 	fold(c);
+	be_held(c);
+	if (hold)
+		hold_others(c);
 }
 
 void vgic_hw_end(struct vgic_hw_cpu *c, bool hold)
 {
 	fill(c);
+	c->held = false;
 	if (hold)
 		__atomic_store_n(&c->hw->holder, NULL, __ATOMIC_RELEASE);
 	spin_unlock(&c->hw->g.lock); /* its SEV wakes who was held */
+}
+
+void vgic_hw_refill(struct vgic_hw_cpu *c)
+{
+	vgic_hw_begin(c, false);
+	vgic_hw_end(c, false);
+}
+
+void vgic_hw_serve(struct vgic_hw_cpu *c)
+{
+	if (c->loaded)
+		vgic_hw_refill(c);
+}
+
+bool vgic_hw_timer(struct vgic_hw_cpu *c, u32 phys)
+{
+	for (u32 t = 0; c->loaded && t < ARRAY_SIZE(timers); t++) {
+		if (c->state.irq[timers[t].intid].phys != phys)
+			continue;
+		vgic_hw_begin(c, false);
+		vgic_raise_hw(&c->state, timers[t].intid);
+		vgic_hw_end(c, false);
+		return true;
+	}
+	return false;
 }
 
 void vgic_hw_set_line(struct vgic_hw *hw, u32 intid, bool level)
@@ -266,10 +275,8 @@ bool vgic_hw_has_pending(struct vgic_hw_cpu *c)
 {
 	bool pending;
 
-	spin_lock(&c->hw->g.lock);
-	fold(c);
+	vgic_hw_begin(c, false);
 	pending = vgic_has_pending(&c->state);
-	fill(c);
-	spin_unlock(&c->hw->g.lock);
+	vgic_hw_end(c, false);
 	return pending;
 }

@@ -17,7 +17,7 @@ struct vgic_hw_cpu {
 	struct vgic_hw *hw;
 	struct cpu *cpu;
 	bool loaded; /* list registers live on the CPU: only that CPU changes it */
-	bool held; /* folded and waiting; changes under the vgic's lock */
+	bool held; /* folded until nobody holds any more; changes under the vgic's lock */
 	bool refill; /* kicked by its own CPU: to be refilled before the guest goes on */
 };
 
@@ -27,13 +27,11 @@ struct vgic_hw {
 };
 
 /*
- * Wiring of a VM, once: cpus are nr of them, each with cpu, state.index and state.mpidr set. p names the
+ * Wiring of a VM, once: vcpus are nr of them, each with cpu, state.index and state.mpidr set. p names the
  * physical timer interrupts.
  */
-void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *cpus[], u32 nr, const struct platform *p);
-
-/* Number of list registers of this CPU. */
-u32 vgic_hw_nr_lrs(void);
+void vgic_hw_init(struct vgic_hw *hw, struct vgic_hw_cpu *vcpus[], u32 nr,
+		  const struct platform *p);
 
 /* All on the vCPU's own CPU; no lock held. */
 void vgic_hw_power_on(struct vgic_hw_cpu *c); /* reset private state, start delivering */

@@ -3,6 +3,7 @@
 #include "hyp/gic/vgic.h"
 #include "hyp/gic/vgic_private.h"
 #include "hyp/lib/assert.h"
+#include "hyp/lib/string.h"
 
 /* An end or a drop on c may be what another vCPU waited for. */
 static void hand_on(struct vgic_cpu *c, u32 intid)
@@ -18,19 +19,16 @@ static void fold_one(struct vgic_cpu *c, u64 lr)
 	u32 intid = VGIC_LR_INTID(lr);
 	struct vgic_irq *irq = vgic_find(c->vgic, c, intid);
 	bool was_active = irq->active;
-	bool rearmed = irq->rearmed;
 	bool pending = lr & VGIC_LR_PENDING;
 
 	irq->where = VGIC_NOWHERE;
-	irq->rearmed = false;
 	irq->latch |= irq->lent && pending;
 	irq->lent = false;
 	irq->active = lr & VGIC_LR_ACTIVE;
 	if (irq->active) {
 		irq->active_on = c->index;
 	} else if (irq->hw && lr & VGIC_LR_HW) {
-		/* Its end has deactivated the physical one, which may have fired again since. */
-		irq->line = pending || rearmed;
+		irq->line = pending; /* or else its end has deactivated the physical one */
 	} else if (was_active || !pending) {
 		vgic_release_phys(c, irq);
 	}
@@ -54,7 +52,8 @@ static void end_unlisted(struct vgic_cpu *c)
 	}
 	if (!best)
 		return;
-	vgic_end(c, best);
+	best->active = false;
+	vgic_release_phys(c, best);
 	hand_on(c, best_intid);
 }
 
@@ -101,6 +100,7 @@ void vgic_fill(struct vgic_cpu *c)
 	struct vgic *g = c->vgic;
 
 	assert(c->nr_used == 0);
+	memset(c->lr, 0, sizeof(c->lr));
 	c->overflow = false;
 	c->pending_overflow = false;
 	for (u32 intid = 0; intid < VGIC_NR_INTIDS; intid++) {
@@ -114,14 +114,9 @@ void vgic_fill(struct vgic_cpu *c)
 		if (choice.cpu == c)
 			insert(c, choice.lr);
 	}
-	for (u32 i = 0; i < c->nr_lrs; i++) {
-		struct vgic_irq *irq;
+	for (u32 i = 0; i < c->nr_used; i++) {
+		struct vgic_irq *irq = vgic_find(g, c, VGIC_LR_INTID(c->lr[i]));
 
-		if (i >= c->nr_used) {
-			c->lr[i] = 0;
-			continue;
-		}
-		irq = vgic_find(g, c, VGIC_LR_INTID(c->lr[i]));
 		irq->where = c->index;
 		if (c->lr[i] & VGIC_LR_PENDING) {
 			irq->lent = irq->latch;
@@ -141,6 +136,7 @@ void vgic_deactivate(struct vgic_cpu *c, u32 intid)
 	if (!irq->active || irq->where != VGIC_NOWHERE)
 		return;
 	before = vgic_choose(c->vgic, c, intid);
-	vgic_end(c, irq);
+	irq->active = false;
+	vgic_release_phys(c, irq);
 	vgic_changed(c->vgic, c, intid, before);
 }

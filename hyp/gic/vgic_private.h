@@ -26,14 +26,11 @@ bool vgic_irq_pending(const struct vgic_irq *irq);
 struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid);
 void vgic_changed(struct vgic *g, struct vgic_cpu *c, u32 intid, struct vgic_choice before);
 
-/* Deactivates, in software, an interrupt that is in no list register; its physical one with it. */
-void vgic_end(struct vgic_cpu *c, struct vgic_irq *irq);
-
 /* Gives the physical interrupt of a hw one back, if it is held. */
 void vgic_release_phys(struct vgic_cpu *c, struct vgic_irq *irq);
 
-/* Which vCPU an SPI with this GICD_IROUTER goes to now; VGIC_NOWHERE if there is none. */
-u8 vgic_route(const struct vgic *g, u64 irouter);
+/* Writes GICD_IROUTER of an SPI, and so chooses its vCPU anew. */
+void vgic_set_irouter(struct vgic *g, u32 intid, u64 irouter);
 
 /* GICR_WAKER.ProcessorSleep is !awake: interrupts for "one of many" are routed anew. */
 void vgic_set_awake(struct vgic_cpu *c, bool awake);

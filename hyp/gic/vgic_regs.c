@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Register tables of the virtual distributor and redistributors. Two kinds of rows: registers that
- * hold one field for each of many interrupts, the same in GICD and in the SGI frame of a
- * redistributor, and all others.
+ * Registers of the virtual distributor and redistributors, a row each: those that hold one field for
+ * each of many interrupts, the same in GICD and in the SGI frame of a redistributor, and all others.
  *
  * Source: IHI 0069, 12.8 (distributor), 12.10 and 12.11 (redistributor), with GICD_CTLR.DS = 1.
  */
@@ -16,6 +15,8 @@
 #define GICD_TYPER_ITLINES (VGIC_NR_INTIDS / 32 - 1)
 #define GICD_TYPER_IDBITS (9 << 19) /* 10 bits */
 #define GICD_TYPER_RSS BIT(26) /* SGIs reach Aff0 up to 255 */
+#define GICD_ICENABLER 0x180
+#define GICD_IPRIORITYR 0x400
 #define GICD_IROUTER_MASK 0x80ffffffULL /* IRM, Aff2 to Aff0; no Aff3 (GICD_TYPER.A3V = 0) */
 #define GICR_TYPER_LAST BIT(4)
 #define GICR_WAKER_PROCESSOR_SLEEP BIT(1)
@@ -24,268 +25,56 @@
 #define IIDR_ARM 0x43b
 #define PRIORITY_MASK 0xf8
 
-/* One field per interrupt. */
-struct irq_reg {
-	u16 first, end; /* offsets, for INTID 0 on */
-	u8 bits; /* of the field */
-	bool bytes; /* byte accesses are allowed too */
-	bool ones; /* writing zeros changes nothing */
-	bool hold; /* see vgic_dist_needs_hold() */
-	u8 (*get)(const struct vgic_irq *irq);
-	/* c: whose private interrupt it is, NULL for SPIs. */
-	void (*set)(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value);
+/* The distributor's frame, a redistributor's two; what ones do that are written to fields. */
+#define DIST BIT(0)
+#define REDIST BIT(1)
+#define SGI BIT(2)
+#define SET BIT(3)
+#define CLEAR BIT(4)
+
+enum reg_id {
+	/* Of each interrupt: */
+	GROUP,
+	ENABLED,
+	PENDING,
+	ACTIVE,
+	PRIORITY,
+	CONFIG,
+	/* All others: */
+	CTLR,
+	DIST_TYPER,
+	IROUTER,
+	REDIST_TYPER,
+	WAKER,
+	IIDR,
+	ID,
 };
 
-static u8 get_group(const struct vgic_irq *irq)
-{
-	return irq->group1;
-}
-
-static void set_group(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c, (void)intid;
-	irq->group1 = value;
-}
-
-static u8 get_enabled(const struct vgic_irq *irq)
-{
-	return irq->enabled;
-}
-
-static void set_enabled(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c, (void)intid, (void)value;
-	irq->enabled = true;
-}
-
-static void clear_enabled(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c, (void)intid, (void)value;
-	irq->enabled = false;
-}
-
-static u8 get_pending(const struct vgic_irq *irq)
-{
-	return vgic_irq_pending(irq);
-}
-
-static void set_pending(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c, (void)intid, (void)value;
-	irq->latch = true;
-}
-
-static void clear_pending(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)intid, (void)value;
-	irq->latch = false;
-	/* If the physical line is high still, it fires again at once: a level's pending state stays. */
-	if (!irq->active)
-		vgic_release_phys(c, irq);
-}
-
-static u8 get_active(const struct vgic_irq *irq)
-{
-	return irq->active;
-}
-
-static void set_active(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)value;
-	if (!irq->active)
-		irq->active_on = intid < VGIC_NR_PRIVATE ? c->index : irq->target;
-	irq->active = true;
-}
-
-static void clear_active(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)intid, (void)value;
-	if (irq->active)
-		vgic_end(c, irq);
-}
-
-static u8 get_priority(const struct vgic_irq *irq)
-{
-	return irq->priority;
-}
-
-static void set_priority(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c, (void)intid;
-	irq->priority = value & PRIORITY_MASK;
-}
-
-static u8 get_config(const struct vgic_irq *irq)
-{
-	return irq->edge ? 2 : 0;
-}
-
-static void set_config(struct vgic_cpu *c, u32 intid, struct vgic_irq *irq, u8 value)
-{
-	(void)c;
-	/* SGIs are edges for good, and the timers behind hw are levels. */
-	if (intid >= 16 && !irq->hw)
-		irq->edge = value & 2;
-}
-
-static const struct irq_reg irq_regs[] = {
-	/* IGROUPR */
-	{0x080, 0x100, 1, .get = get_group, .set = set_group},
-	/* ISENABLER, ICENABLER */
-	{0x100, 0x180, 1, .ones = true, .get = get_enabled, .set = set_enabled},
-	{0x180, 0x200, 1, .ones = true, .hold = true, .get = get_enabled, .set = clear_enabled},
-	/* ISPENDR, ICPENDR */
-	{0x200, 0x280, 1, .ones = true, .hold = true, .get = get_pending, .set = set_pending},
-	{0x280, 0x300, 1, .ones = true, .hold = true, .get = get_pending, .set = clear_pending},
-	/* ISACTIVER, ICACTIVER */
-	{0x300, 0x380, 1, .ones = true, .hold = true, .get = get_active, .set = set_active},
-	{0x380, 0x400, 1, .ones = true, .hold = true, .get = get_active, .set = clear_active},
-	/* IPRIORITYR */
-	{0x400, 0x800, 8, .bytes = true, .get = get_priority, .set = set_priority},
-	/* ICFGR */
-	{0xc00, 0xd00, 2, .get = get_config, .set = set_config},
+/* GICR_CTLR is not there: no LPIs, and nothing is ever under way. */
+static const struct reg {
+	u8 flags; /* frames; SET, CLEAR */
+	u8 bits; /* of an interrupt's field (in bytes, it can be accessed alone), or of a register */
+	u32 first, end; /* offsets; fields: for INTID 0 on */
+	enum reg_id id;
+} regs[] = {
+	{DIST, 32, 0x0000, 0x0004, CTLR},
+	{DIST, 32, 0x0004, 0x0008, DIST_TYPER},
+	{DIST, 32, 0x0008, 0x000c, IIDR},
+	{REDIST, 32, 0x0004, 0x0008, IIDR},
+	{REDIST, 64, 0x0008, 0x0010, REDIST_TYPER},
+	{REDIST, 32, 0x0014, 0x0018, WAKER},
+	{DIST | SGI, 1, 0x0080, 0x0100, GROUP},
+	{DIST | SGI | SET, 1, 0x0100, 0x0180, ENABLED},
+	{DIST | SGI | CLEAR, 1, GICD_ICENABLER, 0x0200, ENABLED},
+	{DIST | SGI | SET, 1, 0x0200, 0x0280, PENDING},
+	{DIST | SGI | CLEAR, 1, 0x0280, 0x0300, PENDING},
+	{DIST | SGI | SET, 1, 0x0300, 0x0380, ACTIVE},
+	{DIST | SGI | CLEAR, 1, 0x0380, 0x0400, ACTIVE},
+	{DIST | SGI, 8, GICD_IPRIORITYR, 0x0800, PRIORITY},
+	{DIST | SGI, 2, 0x0c00, 0x0d00, CONFIG},
+	{DIST, 64, 0x6100, 0x6100 + 8 * VGIC_NR_SPIS, IROUTER},
+	{DIST | REDIST, 32, 0xffd0, 0x10000, ID},
 };
-
-/* Any other register. Those of 8 bytes may be accessed by halves. */
-struct plain_reg {
-	u32 first, end;
-	u8 width; /* bytes */
-	/* index: which of the registers from first on. Without write, writes are ignored. */
-	u64 (*read)(struct vgic *g, struct vgic_cpu *c, u32 index);
-	void (*write)(struct vgic *g, struct vgic_cpu *c, u32 index, u64 value);
-};
-
-static u64 dist_read_ctlr(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	(void)c, (void)index;
-	return GICD_CTLR_DS | GICD_CTLR_ARE | (g->enable_group0 ? GICD_CTLR_ENABLE_GRP0 : 0) |
-	       (g->enable_group1 ? GICD_CTLR_ENABLE_GRP1 : 0);
-}
-
-static void set_groups(struct vgic *g, u64 ctlr)
-{
-	g->enable_group0 = ctlr & GICD_CTLR_ENABLE_GRP0;
-	g->enable_group1 = ctlr & GICD_CTLR_ENABLE_GRP1;
-}
-
-static void set_groups_for(struct vgic *g, struct vgic_cpu *c, u32 intid, u64 old, u64 new)
-{
-	struct vgic_choice before;
-
-	set_groups(g, old);
-	before = vgic_choose(g, c, intid);
-	set_groups(g, new);
-	vgic_changed(g, c, intid, before);
-}
-
-static void dist_write_ctlr(struct vgic *g, struct vgic_cpu *c, u32 index, u64 value)
-{
-	u64 old = dist_read_ctlr(g, c, index);
-
-	for (u32 i = 0; i < g->nr_cpus; i++)
-		for (u32 intid = 0; intid < VGIC_NR_PRIVATE; intid++)
-			set_groups_for(g, g->cpu[i], intid, old, value);
-	for (u32 intid = VGIC_NR_PRIVATE; intid < VGIC_NR_INTIDS; intid++)
-		set_groups_for(g, NULL, intid, old, value);
-}
-
-static u64 dist_read_typer(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	(void)g, (void)c, (void)index;
-	return GICD_TYPER_ITLINES | GICD_TYPER_IDBITS | GICD_TYPER_RSS;
-}
-
-static u64 read_iidr(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	(void)g, (void)c, (void)index;
-	return IIDR_ARM;
-}
-
-static u64 dist_read_irouter(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	(void)c;
-	return g->spi[index].irouter;
-}
-
-static void dist_write_irouter(struct vgic *g, struct vgic_cpu *c, u32 index, u64 value)
-{
-	u32 intid = VGIC_NR_PRIVATE + index;
-	struct vgic_choice before = vgic_choose(g, c, intid);
-
-	g->spi[index].irouter = value & GICD_IROUTER_MASK;
-	g->spi[index].target = vgic_route(g, g->spi[index].irouter);
-	vgic_changed(g, c, intid, before);
-}
-
-/* PIDR4 to PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3: a GICv3 of Arm; PIDR0 tells the frames apart. */
-static u64 read_id(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	static const u8 id[] = {0x44, 0, 0, 0, 0x92, 0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1};
-
-	(void)g;
-	return c && index == 4 ? 0x93 : id[index];
-}
-
-static u64 redist_read_typer(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	u64 affinity = FIELD(c->mpidr, 39, 32) << 24 | FIELD(c->mpidr, 23, 0);
-
-	(void)index;
-	return affinity << 32 | (u64)c->index << 8 |
-	       (c->index == g->nr_cpus - 1 ? GICR_TYPER_LAST : 0);
-}
-
-static u64 redist_read_waker(struct vgic *g, struct vgic_cpu *c, u32 index)
-{
-	(void)g, (void)index;
-	return c->awake ? 0 : GICR_WAKER_PROCESSOR_SLEEP | GICR_WAKER_CHILDREN_ASLEEP;
-}
-
-static void redist_write_waker(struct vgic *g, struct vgic_cpu *c, u32 index, u64 value)
-{
-	(void)g, (void)index;
-	vgic_set_awake(c, !(value & GICR_WAKER_PROCESSOR_SLEEP));
-}
-
-static const struct plain_reg dist_regs[] = {
-	{0x0000, 0x0004, 4, dist_read_ctlr, dist_write_ctlr},
-	{0x0004, 0x0008, 4, dist_read_typer, NULL},
-	{0x0008, 0x000c, 4, read_iidr, NULL},
-	{0x6100, 0x6100 + 8 * VGIC_NR_SPIS, 8, dist_read_irouter, dist_write_irouter},
-	{0xffd0, 0x10000, 4, read_id, NULL},
-};
-
-/* GICR_CTLR is all zero: no LPIs, and nothing is ever under way. */
-static const struct plain_reg redist_regs[] = {
-	{0x0004, 0x0008, 4, read_iidr, NULL},
-	{0x0008, 0x0010, 8, redist_read_typer, NULL},
-	{0x0014, 0x0018, 4, redist_read_waker, redist_write_waker},
-	{0xffd0, 0x10000, 4, read_id, NULL},
-};
-
-struct plain_table {
-	const struct plain_reg *regs;
-	size_t nr;
-};
-
-static const struct plain_table dist_table = {dist_regs, ARRAY_SIZE(dist_regs)};
-static const struct plain_table redist_table = {redist_regs, ARRAY_SIZE(redist_regs)};
-
-static const struct irq_reg *find_irq_reg(u32 offset)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(irq_regs); i++)
-		if (offset >= irq_regs[i].first && offset < irq_regs[i].end)
-			return &irq_regs[i];
-	return NULL;
-}
-
-static const struct plain_reg *find_plain_reg(const struct plain_table *t, u32 offset)
-{
-	for (size_t i = 0; i < t->nr; i++)
-		if (offset >= t->regs[i].first && offset < t->regs[i].end)
-			return &t->regs[i];
-	return NULL;
-}
 
 /* One access, to the redistributor of c, or to the distributor where c is NULL. */
 struct access {
@@ -296,102 +85,194 @@ struct access {
 	u64 *value;
 };
 
-/* The distributor's fields of private interrupts, and those of INTIDs that are not there, read as 0. */
-static bool has_field(const struct access *a, u32 intid)
+static u8 get_field(const struct vgic_irq *irq, enum reg_id id)
 {
-	return a->c ? intid < VGIC_NR_PRIVATE : intid >= VGIC_NR_PRIVATE && intid < VGIC_NR_INTIDS;
+	switch (id) {
+	case GROUP:
+		return irq->group1;
+	case ENABLED:
+		return irq->enabled;
+	case PENDING:
+		return vgic_irq_pending(irq);
+	case ACTIVE:
+		return irq->active;
+	case PRIORITY:
+		return irq->priority;
+	default: /* CONFIG */
+		return irq->edge ? 2 : 0;
+	}
 }
 
-static bool access_irqs(const struct access *a, const struct irq_reg *r, u32 offset)
+static void set_field(const struct access *a, u32 intid, enum reg_id id, u8 value)
 {
-	u32 first = (offset - r->first) * 8 / r->bits;
-	u64 value = a->write ? *a->value : 0;
+	struct vgic_irq *irq = vgic_find(a->g, a->c, intid);
+	struct vgic_choice before = vgic_choose(a->g, a->c, intid);
 
-	if (a->size != 4 && !(a->size == 1 && r->bytes))
+	switch (id) {
+	case GROUP:
+		irq->group1 = value;
+		break;
+	case ENABLED:
+		irq->enabled = value;
+		break;
+	case PENDING:
+		irq->latch = value;
+		/* A physical line that is high still fires again at once: a level stays pending. */
+		if (!value && !irq->active)
+			vgic_release_phys(a->c, irq);
+		break;
+	case ACTIVE:
+		if (!irq->active)
+			irq->active_on = a->c ? a->c->index : irq->target;
+		else if (!value)
+			vgic_release_phys(a->c, irq);
+		irq->active = value;
+		break;
+	case PRIORITY:
+		irq->priority = value & PRIORITY_MASK;
+		break;
+	default: /* CONFIG; SGIs are edges for good, and the timers behind hw are levels */
+		if (intid >= VGIC_NR_SGIS && !irq->hw)
+			irq->edge = value & 2;
+	}
+	vgic_changed(a->g, a->c, intid, before);
+}
+
+static bool access_fields(const struct access *a, const struct reg *r)
+{
+	u32 intid = (a->offset - r->first) * 8 / r->bits;
+
+	if (a->size != 4 && !(a->size == 1 && r->bits == 8))
 		return false;
-	for (u32 i = 0; i < a->size * 8 / r->bits; i++) {
-		u8 field = FIELD(value, (i + 1) * r->bits - 1, i * r->bits);
-		struct vgic_choice before;
-		struct vgic_irq *irq;
+	for (u32 shift = 0; shift < a->size * 8; shift += r->bits, intid++) {
+		u8 field = FIELD(*a->value, shift + r->bits - 1, shift);
 
-		if (!has_field(a, first + i))
+		/* GICD's of private interrupts, and those of INTIDs that are not there, read as 0. */
+		if (intid >= VGIC_NR_INTIDS || (intid < VGIC_NR_PRIVATE) != (a->c != NULL))
 			continue;
-		irq = vgic_find(a->g, a->c, first + i);
-		if (!a->write) {
-			value |= (u64)r->get(irq) << (i * r->bits);
-		} else if (field || !r->ones) {
-			before = vgic_choose(a->g, a->c, first + i);
-			r->set(a->c, first + i, irq, field);
-			vgic_changed(a->g, a->c, first + i, before);
+		if (!a->write)
+			*a->value |= (u64)get_field(vgic_find(a->g, a->c, intid), r->id) << shift;
+		else if (field || !(r->flags & (SET | CLEAR)))
+			set_field(a, intid, r->id, r->flags & CLEAR ? 0 : field);
+	}
+	return true;
+}
+
+static void set_groups(struct vgic *g, u64 ctlr)
+{
+	g->enable_group0 = ctlr & GICD_CTLR_ENABLE_GRP0;
+	g->enable_group1 = ctlr & GICD_CTLR_ENABLE_GRP1;
+}
+
+/* One interrupt after the other: who need not look again is not kicked. SPIs: with vCPU 0. */
+static void write_ctlr(struct vgic *g, u64 old, u64 value)
+{
+	for (u32 i = 0; i < g->nr_cpus; i++) {
+		u32 end = i ? VGIC_NR_PRIVATE : VGIC_NR_INTIDS;
+
+		for (u32 intid = 0; intid < end; intid++) {
+			struct vgic_choice before;
+
+			set_groups(g, old);
+			before = vgic_choose(g, g->cpu[i], intid);
+			set_groups(g, value);
+			vgic_changed(g, g->cpu[i], intid, before);
 		}
 	}
-	*a->value = value;
-	return true;
 }
 
-static bool access_plain(const struct access *a, const struct plain_reg *r)
+/* index: which of the registers of the row. */
+static u64 read_reg(const struct access *a, enum reg_id id, u32 index)
 {
-	u32 index = (a->offset - r->first) / r->width;
-	u32 shift = a->offset % r->width * 8;
-	u64 mask = (a->size == 8 ? ~0ULL : BIT(a->size * 8) - 1) << shift;
-	u64 old;
+	/* PIDR4 to PIDR7, PIDR0 to PIDR3, CIDR0 to CIDR3: a GICv3 of Arm. */
+	static const u8 ids[] = {0x44, 0, 0, 0, 0x92, 0xb4, 0x3b, 0, 0x0d, 0xf0, 0x05, 0xb1};
+	const struct vgic *g = a->g;
+	const struct vgic_cpu *c = a->c;
 
-	if (a->size < 4 || a->size > r->width)
+	switch (id) {
+	case CTLR:
+		return GICD_CTLR_DS | GICD_CTLR_ARE |
+		       (g->enable_group0 ? GICD_CTLR_ENABLE_GRP0 : 0) |
+		       (g->enable_group1 ? GICD_CTLR_ENABLE_GRP1 : 0);
+	case DIST_TYPER:
+		return GICD_TYPER_ITLINES | GICD_TYPER_IDBITS | GICD_TYPER_RSS;
+	case IROUTER:
+		return g->spi[index].irouter;
+	case REDIST_TYPER:
+		return FIELD(c->mpidr, 39, 32) << 56 | FIELD(c->mpidr, 23, 0) << 32 |
+		       (u64)c->index << 8 | (c->index == g->nr_cpus - 1 ? GICR_TYPER_LAST : 0);
+	case WAKER:
+		return c->awake ? 0 : GICR_WAKER_PROCESSOR_SLEEP | GICR_WAKER_CHILDREN_ASLEEP;
+	case IIDR:
+		return IIDR_ARM;
+	default: /* ID; PIDR0 tells the frames apart */
+		return c && index == 4 ? 0x93 : ids[index];
+	}
+}
+
+/* Those of 8 bytes may be accessed by halves. What has no case here ignores writes. */
+static bool access_reg(const struct access *a, const struct reg *r)
+{
+	u32 index = (a->offset - r->first) * 8 / r->bits;
+	u32 shift = a->offset * 8 % r->bits;
+	u64 mask = ~0ULL >> (64 - a->size * 8) << shift;
+	u64 old = read_reg(a, r->id, index), value = (old & ~mask) | (*a->value << shift & mask);
+
+	if (a->size < 4 || a->size * 8 > r->bits)
 		return false;
-	old = r->read(a->g, a->c, index);
 	if (!a->write)
 		*a->value = (old & mask) >> shift;
-	else if (r->write)
-		r->write(a->g, a->c, index, (old & ~mask) | (*a->value << shift & mask));
+	else if (r->id == CTLR)
+		write_ctlr(a->g, old, value);
+	else if (r->id == IROUTER)
+		vgic_set_irouter(a->g, VGIC_NR_PRIVATE + index, value & GICD_IROUTER_MASK);
+	else if (r->id == WAKER)
+		vgic_set_awake(a->c, !(value & GICR_WAKER_PROCESSOR_SLEEP));
 	return true;
 }
 
-static bool access(const struct access *a)
+static bool access(struct access a)
 {
-	/* Below the SGI frame this wraps around, to where no row is. */
-	u32 irq_offset = a->c ? a->offset - SGI_FRAME : a->offset;
-	const struct irq_reg *irq_reg = find_irq_reg(irq_offset);
-	const struct plain_reg *plain =
-		find_plain_reg(a->c ? &redist_table : &dist_table, a->offset);
+	u8 frame = !a.c ? DIST : a.offset < SGI_FRAME ? REDIST : SGI;
 
-	if (!is_power_of_two(a->size) || a->size > 8 || !IS_ALIGNED(a->offset, a->size))
+	if (!a.write)
+		*a.value = 0;
+	if (frame == SGI)
+		a.offset -= SGI_FRAME;
+	if (!is_power_of_two(a.size) || a.size > 8 || !IS_ALIGNED(a.offset, a.size))
 		return false;
-	if (irq_reg)
-		return access_irqs(a, irq_reg, irq_offset);
-	if (plain)
-		return access_plain(a, plain);
-	if (!a->write)
-		*a->value = 0;
+	for (const struct reg *r = regs; r < regs + ARRAY_SIZE(regs); r++)
+		if (r->flags & frame && a.offset >= r->first && a.offset < r->end)
+			return r->bits < 32 ? access_fields(&a, r) : access_reg(&a, r);
 	return true;
 }
 
 bool vgic_dist_read(struct vgic *g, u32 offset, u32 size, u64 *value)
 {
-	return access(&(struct access){g, NULL, offset, size, false, value});
+	return access((struct access){g, NULL, offset, size, false, value});
 }
 
 bool vgic_dist_write(struct vgic *g, u32 offset, u32 size, u64 value)
 {
-	return access(&(struct access){g, NULL, offset, size, true, &value});
+	return access((struct access){g, NULL, offset, size, true, &value});
 }
 
 bool vgic_redist_read(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 *value)
 {
-	return access(&(struct access){g, c, offset, size, false, value});
+	return access((struct access){g, c, offset, size, false, value});
 }
 
 bool vgic_redist_write(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 value)
 {
-	return access(&(struct access){g, c, offset, size, true, &value});
+	return access((struct access){g, c, offset, size, true, &value});
 }
 
 bool vgic_dist_needs_hold(u32 offset)
 {
-	const struct irq_reg *r = find_irq_reg(offset);
-
-	return r && r->hold;
+	return offset >= GICD_ICENABLER && offset < GICD_IPRIORITYR;
 }
 
+/* Below the SGI frame this wraps around, far above. */
 bool vgic_redist_needs_hold(u32 offset)
 {
 	return vgic_dist_needs_hold(offset - SGI_FRAME);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A bundle's fields, as bundle_read() may leave them -> guest_fdt_write(). What it writes is a whole
+ * tree, the reader of host FDTs finds in it the machine that was meant, /memory is the boot memory and
+ * nothing else, and the lendmem node says what the bundle does. Too small a buffer is refused.
+ */
+#include <libfdt.h>
+#include <string.h>
+#include "dt/guest_fdt.h"
+#include "dt/prop.h"
+#include "guest-tests/host/fuzz/fuzz.h"
+#include "hyp/lib/error.h"
+
+#define IPA_END BIT(40)
+
+static struct bundle b;
+static struct guest_fdt_args args;
+
+static void take_name(struct input *in, char *name, u32 id)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+	u32 len = take(in) % (BUNDLE_NAME_SIZE - 1);
+
+	name[0] = (char)('0' + id); /* no two are the same */
+	for (u32 i = 1; i <= len && i < BUNDLE_NAME_SIZE - 1; i++)
+		name[i] = letters[take(in) % (sizeof(letters) - 1)];
+}
+
+static void take_bootargs(struct input *in, char *bootargs)
+{
+	static const char *const words[] = {"nokaslr",      "memhp_default_state=online",
+					    "movable_node", "memory_hotplug.online_policy=auto",
+					    "--",           "",
+					    "quiet",        "memhp_default_state"};
+	u64 len = take_number(in) % BUNDLE_BOOTARGS_SIZE;
+	size_t at = 0;
+
+	while (at < len && in->at < in->end) {
+		u8 c = take(in);
+
+		if (c < ARRAY_SIZE(words)) {
+			at += (size_t)snprintf(bootargs + at, len - at + 1, " %s", words[c]);
+			if (at > len)
+				at = len;
+		} else {
+			bootargs[at++] = (char)(' ' + c % 95);
+		}
+	}
+	bootargs[at] = '\0';
+}
+
+static void take_vm(struct input *in, u32 id)
+{
+	struct bundle_vm *vm = &b.vm[id];
+
+	take_name(in, vm->name, id);
+	take_bootargs(in, vm->bootargs);
+	vm->cpus = 1 + take(in) % PLATFORM_MAX_CPUS;
+	vm->boot_memory = MIB(2) * (1 + take_number(in) % ((IPA_END - GUEST_RAM_BASE) / MIB(2)));
+	vm->has_window = take(in) & 1;
+	vm->window_base = take_number(in);
+	vm->window_size = take_number(in);
+	vm->mode = take(in) % 3;
+	vm->lend_to = (u32)take_number(in) & (u32)(BIT(b.nr_vms) - 1) & ~(u32)BIT(id);
+}
+
+static int find(const void *fdt, const char *path)
+{
+	return fdt_path_offset(fdt, path);
+}
+
+static u64 cells_of(const void *fdt, int node, const char *name, u32 index, u32 nr_cells)
+{
+	int len;
+	const u8 *data = fdt_getprop(fdt, node, name, &len);
+
+	must(data && (u32)len >= (index + 1) * nr_cells * 4);
+	return dt_cells(data + index * nr_cells * 4, nr_cells);
+}
+
+/* The reader of host FDTs is told the same machine. */
+static void check_machine(const void *fdt, size_t size)
+{
+	const struct bundle_vm *vm = &b.vm[args.vm];
+	static struct platform p;
+	char why[DT_WHY_SIZE];
+
+	must(platform_read(fdt, size, &p, why));
+	must(p.nr_ram == 1 && p.ram[0].base == GUEST_RAM_BASE && p.ram[0].size == vm->boot_memory);
+	must(!p.nr_reserved);
+	must(p.nr_cpus == vm->cpus);
+	for (u32 i = 0; i < vm->cpus; i++)
+		must(p.cpu_mpidr[i] == guest_mpidr(i));
+	must(p.psci == PSCI_HVC);
+	must(p.uart_base == GUEST_UART_BASE && p.uart_size == GUEST_UART_SIZE);
+	must(p.uart_intid == GUEST_UART_INTID);
+	must(p.has_gicv3 && p.gicd.base == GUEST_GICD_BASE && p.gicd.size == GUEST_GICD_SIZE);
+	must(p.nr_gicr == 1 && p.gicr[0].base == GUEST_GICR_BASE);
+	must(p.gicr[0].size == vm->cpus * GUEST_GICR_STRIDE);
+	must(p.timer_hyp_intid == GUEST_TIMER_HYP_INTID);
+	must(p.timer_virt_intid == GUEST_TIMER_VIRT_INTID);
+	must(p.timer_phys_intid == GUEST_TIMER_PHYS_INTID);
+	must(p.bundle.size == (args.initrd_end ? args.initrd_end - args.initrd_start : 0));
+	must(!args.initrd_end || p.bundle.base == args.initrd_start);
+	must(args.seed || !p.seed);
+}
+
+/* Nothing but the one node is memory to anybody: no other says so by type or name. */
+static void check_memory(const void *fdt)
+{
+	int node, nr = 0;
+
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
+	     node = fdt_next_node(fdt, node, NULL)) {
+		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
+		bool is_memory = type && !strcmp(type, "memory");
+
+		must(is_memory == !strncmp(fdt_get_name(fdt, node, NULL), "memory", 6));
+		nr += is_memory;
+	}
+	must(nr == 1 && fdt_num_mem_rsv(fdt) == 0);
+	must(find(fdt, "/reserved-memory") < 0);
+}
+
+static void check_peer(const void *fdt, int lendmem, u32 id)
+{
+	bool expected = b.vm[args.vm].lend_to & BIT(id) || b.vm[id].lend_to & BIT(args.vm);
+	char name[16];
+	int peer;
+
+	snprintf(name, sizeof(name), "peer@%x", id);
+	peer = fdt_subnode_offset(fdt, lendmem, name);
+	must((peer >= 0) == expected);
+	if (!expected)
+		return;
+	must(cells_of(fdt, peer, "reg", 0, 1) == id);
+	must(!strcmp(fdt_getprop(fdt, peer, "label", NULL), b.vm[id].name));
+}
+
+static void check_lendmem(const void *fdt)
+{
+	const struct bundle_vm *vm = &b.vm[args.vm];
+	int node = fdt_node_offset_by_compatible(fdt, -1, "lendvisor,lendmem");
+
+	must((node >= 0) == (vm->has_window && vm->mode != VM_MODE_VIRTIO_MEM));
+	if (node < 0)
+		return;
+	must(cells_of(fdt, node, "reg", 0, 2) == vm->window_base);
+	must(cells_of(fdt, node, "reg", 1, 2) == vm->window_size);
+	must(cells_of(fdt, node, "lendvisor,block-size", 0, 2) == b.block_size);
+	must(!strcmp(fdt_getprop(fdt, node, "lendvisor,mode", NULL), vm_mode_names[vm->mode]));
+	must(cells_of(fdt, node, "interrupts", 1, 1) == GUEST_LEND_INTID - 32);
+	for (u32 id = 0; id < b.nr_vms; id++)
+		check_peer(fdt, node, id);
+}
+
+static void check_chosen(const void *fdt)
+{
+	const char *given = b.vm[args.vm].bootargs;
+	int chosen = find(fdt, "/chosen"), len;
+	const char *bootargs = fdt_getprop(fdt, chosen, "bootargs", &len);
+	bool has_seed = fdt_getprop(fdt, chosen, "kaslr-seed", NULL);
+
+	must(bootargs && len && !bootargs[len - 1] && strlen(bootargs) == (size_t)len - 1);
+	must((size_t)len >= strlen(given) || b.vm[args.vm].has_window || strchr(given, ' '));
+	must(has_seed == !!fdt_getprop(fdt, chosen, "rng-seed", NULL));
+	must(args.seed || !has_seed);
+	must(!args.seed || has_seed || strstr(given, "nokaslr"));
+}
+
+static void check_sizes(const u8 *whole, size_t length, size_t small)
+{
+	u8 *fdt = aligned_alloc(8, ALIGN_UP(small + !small, 8));
+	int again = guest_fdt_write(fdt, small, &args);
+
+	must(again == ERR_NOSPC || again == (int)length);
+	if (again > 0)
+		must(small >= length && !memcmp(fdt, whole, length));
+	free(fdt);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = {data, data + size};
+	static _Alignas(8) u8 fdt[GUEST_FDT_MAX_SIZE];
+	size_t small;
+	int length;
+
+	memset(&b, 0, sizeof(b));
+	b.nr_vms = 1 + take(&in) % 5;
+	if (b.nr_vms == 5)
+		b.nr_vms = BUNDLE_MAX_VMS;
+	b.block_size = MIB(2) << take(&in) % 10;
+	args = (struct guest_fdt_args){.bundle = &b, .vm = take(&in) % b.nr_vms};
+	args.seed = take_number(&in);
+	args.initrd_start = take_number(&in);
+	args.initrd_end = args.initrd_start + take_number(&in) % GIB(1);
+	if (args.initrd_end < args.initrd_start || args.initrd_start == args.initrd_end)
+		args.initrd_start = args.initrd_end = 0;
+	small = take_number(&in) * 32 % sizeof(fdt);
+	for (u32 i = 0; i < b.nr_vms; i++)
+		take_vm(&in, i);
+
+	length = guest_fdt_write(fdt, sizeof(fdt), &args);
+	must(length > 0 && (size_t)length == fdt_totalsize(fdt));
+	must(!fdt_check_full(fdt, (size_t)length));
+	check_machine(fdt, (size_t)length);
+	check_memory(fdt);
+	check_lendmem(fdt);
+	check_chosen(fdt);
+	check_sizes(fdt, (size_t)length, small);
+	return 0;
+}
