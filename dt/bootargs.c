@@ -1,7 +1,9 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "dt/bootargs.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
+
+#define DEFAULT_STATE "memhp_default_state="
 
 /* What is added for a mode, unless one of two words is there already. */
 static const struct {
@@ -9,44 +11,25 @@ static const struct {
 	const char *added;
 	const char *unless[2];
 } defaults[] = {
-	{VM_MODE_STANDBY, "memhp_default_state=offline", {"memhp_default_state="}},
+	{VM_MODE_STANDBY, DEFAULT_STATE "offline", {DEFAULT_STATE, DEFAULT_STATE}},
 	{VM_MODE_STANDBY, "movable_node", {"movable_node", "memory_hotplug.online_policy="}},
-	{VM_MODE_DYNAMIC, "memhp_default_state=online_movable", {"memhp_default_state="}},
-	{VM_MODE_VIRTIO_MEM, "memhp_default_state=online_movable", {"memhp_default_state="}},
+	{VM_MODE_DYNAMIC, DEFAULT_STATE "online_movable", {DEFAULT_STATE, DEFAULT_STATE}},
+	{VM_MODE_VIRTIO_MEM, DEFAULT_STATE "online_movable", {DEFAULT_STATE, DEFAULT_STATE}},
 };
 
-static size_t word_length(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] && s[n] != ' ')
-		n++;
-	return n;
-}
-
-static bool is_word(const char *s, size_t len, const char *word)
-{
-	const size_t word_len = strlen(word);
-
-	return len >= word_len && !strncmp(s, word, word_len) &&
-	       (len == word_len || word[word_len - 1] == '=');
-}
-
 /* Where the word stands, or the end of the line. */
-static const char *find(const char *bootargs, const char *word)
+static const char *find(const char *s, const char *word)
 {
-	const char *s = bootargs;
+	size_t size = strlen(word), len;
 
-	while (*s) {
-		const size_t len = word_length(s);
-
-		if (is_word(s, len, word))
+	for (; *s; s += s[len] ? len + 1 : len) {
+		for (len = 0; s[len] && s[len] != ' '; len++)
+			;
+		if (len >= size && !strncmp(s, word, size) &&
+		    (len == size || word[size - 1] == '='))
 			break;
-		if (is_word(s, len, "--"))
+		if (len == 2 && !strncmp(s, "--", 2))
 			return s + strlen(s);
-		s += len;
-		while (*s == ' ')
-			s++;
 	}
 	return s;
 }
@@ -65,15 +48,11 @@ void bootargs_complete(char bootargs[BOOTARGS_MAX_SIZE], const struct bundle_vm 
 	memcpy(bootargs, given, len);
 	while (len && bootargs[len - 1] == ' ')
 		len--;
-	for (u32 i = 0; vm->has_window && i < ARRAY_SIZE(defaults); i++) {
-		const char *const *unless = defaults[i].unless;
-
-		if (defaults[i].mode != vm->mode || bootargs_have(given, unless[0]) ||
-		    (unless[1] && bootargs_have(given, unless[1])))
-			continue;
-		len += print_format(bootargs + len, BOOTARGS_MAX_SIZE - len, "%s%s", len ? " " : "",
-				    defaults[i].added);
-	}
+	for (u32 i = 0; vm->has_window && i < ARRAY_SIZE(defaults); i++)
+		if (defaults[i].mode == vm->mode && !bootargs_have(given, defaults[i].unless[0]) &&
+		    !bootargs_have(given, defaults[i].unless[1]))
+			len += print_format(bootargs + len, BOOTARGS_MAX_SIZE - len, "%s%s",
+					    len ? " " : "", defaults[i].added);
 	print_format(bootargs + len, BOOTARGS_MAX_SIZE - len, "%s%s", len && *rest ? " " : "",
 		     rest);
 }

@@ -21,6 +21,9 @@ enum vm_mode {
 	VM_MODE_VIRTIO_MEM,
 };
 
+/* As the bundle and the guest's FDT call them; NULL after the last. */
+extern const char *const vm_mode_names[];
+
 /* An image inside the bundle. data points into the bundle, 4-byte aligned. */
 struct bundle_image {
 	int node; /* offset of its node in the FIT */
@@ -75,8 +78,8 @@ bool bundle_read(const void *fit, size_t size, u32 nr_cpus, u32 ipa_bits, struct
 struct bundle_hash_job {
 	const void *fit;
 	const struct bundle *bundle;
-	u32 image; /* 2 * VM, + 1 for its ramdisk */
-	int node; /* the hash node being checked; negative: none yet */
+	const struct bundle_image *image; /* being checked */
+	int node; /* its hash node being checked; negative: none yet */
 	struct hash hash;
 	u64 done; /* bytes of the image's data hashed so far */
 };

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <libfdt.h>
 #include "dt/bootargs.h"
 #include "dt/guest_fdt.h"
@@ -11,12 +11,11 @@
 #define PHANDLE_CLOCK 2
 #define CLOCK_HZ 24000000
 
-/* First cell of an interrupt, and its trigger (binding arm,gic-v3). */
-#define SPI 0
-#define PPI 1
-#define LEVEL_HIGH 4
+/* The cells of an interrupt: type, number, active high (binding arm,gic-v3). */
+#define SPI(intid) 0, (intid)-32, 4
+#define PPI(intid) 1, (intid)-16, 4
 
-/* The FDT on its way. err keeps the first failure, so that the writers below need not look. */
+/* The FDT on its way. err keeps every failure, so that the writers below need not look. */
 struct writer {
 	void *fdt;
 	int err;
@@ -24,30 +23,19 @@ struct writer {
 	const struct bundle_vm *vm;
 };
 
-static void note(struct writer *w, int err)
-{
-	if (!w->err)
-		w->err = err;
-}
-
 static void begin(struct writer *w, const char *name)
 {
-	note(w, fdt_begin_node(w->fdt, name));
+	w->err |= fdt_begin_node(w->fdt, name);
 }
 
 static void end(struct writer *w)
 {
-	note(w, fdt_end_node(w->fdt));
+	w->err |= fdt_end_node(w->fdt);
 }
 
 static void data(struct writer *w, const char *name, const void *value, size_t size)
 {
-	note(w, fdt_property(w->fdt, name, value, (int)size));
-}
-
-static void flag(struct writer *w, const char *name)
-{
-	data(w, name, NULL, 0);
+	w->err |= fdt_property(w->fdt, name, value, (int)size);
 }
 
 static void string(struct writer *w, const char *name, const char *value)
@@ -55,16 +43,7 @@ static void string(struct writer *w, const char *name, const char *value)
 	data(w, name, value, strlen(value) + 1);
 }
 
-static void u64s(struct writer *w, const char *name, const u64 *values, u32 nr)
-{
-	fdt64_t cells[4];
-
-	for (u32 i = 0; i < nr; i++)
-		cells[i] = cpu_to_fdt64(values[i]);
-	data(w, name, cells, nr * sizeof(*cells));
-}
-
-static void u32s(struct writer *w, const char *name, const u32 *values, u32 nr)
+static void cells(struct writer *w, const char *name, const u32 *values, u32 nr)
 {
 	fdt32_t cells[12];
 
@@ -73,18 +52,17 @@ static void u32s(struct writer *w, const char *name, const u32 *values, u32 nr)
 	data(w, name, cells, nr * sizeof(*cells));
 }
 
-#define U64S(w, name, ...)                                                                         \
-	u64s(w, name, (const u64[]){__VA_ARGS__}, ARRAY_SIZE(((const u64[]){__VA_ARGS__})))
-#define U32S(w, name, ...)                                                                         \
-	u32s(w, name, (const u32[]){__VA_ARGS__}, ARRAY_SIZE(((const u32[]){__VA_ARGS__})))
+#define CELLS(w, name, ...)                                                                        \
+	cells(w, name, (const u32[]){__VA_ARGS__}, ARRAY_SIZE(((const u32[]){__VA_ARGS__})))
+#define TWO_CELLS(x) (u32)((x) >> 32), (u32)(x)
 /* A string list: the literals with the NUL that each ends in. */
 #define STRINGS(w, name, list) data(w, name, list, sizeof(list))
 
 static void write_root(struct writer *w)
 {
-	U32S(w, "#address-cells", 2);
-	U32S(w, "#size-cells", 2);
-	U32S(w, "interrupt-parent", PHANDLE_GIC);
+	CELLS(w, "#address-cells", 2);
+	CELLS(w, "#size-cells", 2);
+	CELLS(w, "interrupt-parent", PHANDLE_GIC);
 	STRINGS(w, "compatible", "lendvisor,guest\0linux,dummy-virt");
 	string(w, "model", "lendvisor guest");
 }
@@ -95,15 +73,14 @@ static void write_root(struct writer *w)
  */
 static void write_seeds(struct writer *w)
 {
-	u64 input[3] = {w->args->seed, w->args->vm, 0};
+	u64 input[] = {w->args->seed, w->args->vm};
 	u8 digest[SHA256_SIZE];
 
 	if (!w->args->seed || bootargs_have(w->vm->bootargs, "nokaslr"))
 		return;
 	hash_sha256(input, sizeof(input), digest);
 	data(w, "kaslr-seed", digest, 8);
-	input[2] = 1;
-	hash_sha256(input, sizeof(input), digest);
+	hash_sha256(digest, sizeof(digest), digest);
 	data(w, "rng-seed", digest, sizeof(digest));
 }
 
@@ -116,8 +93,8 @@ static void write_chosen(struct writer *w)
 	string(w, "stdout-path", "/pl011@9000000");
 	string(w, "bootargs", bootargs);
 	if (w->args->initrd_end) {
-		U64S(w, "linux,initrd-start", w->args->initrd_start);
-		U64S(w, "linux,initrd-end", w->args->initrd_end);
+		CELLS(w, "linux,initrd-start", TWO_CELLS(w->args->initrd_start));
+		CELLS(w, "linux,initrd-end", TWO_CELLS(w->args->initrd_end));
 	}
 	write_seeds(w);
 	end(w);
@@ -127,7 +104,7 @@ static void write_memory(struct writer *w)
 {
 	begin(w, "memory@40000000");
 	string(w, "device_type", "memory");
-	U64S(w, "reg", GUEST_RAM_BASE, w->vm->boot_memory);
+	CELLS(w, "reg", TWO_CELLS(GUEST_RAM_BASE), TWO_CELLS(w->vm->boot_memory));
 	end(w);
 }
 
@@ -136,16 +113,16 @@ static void write_cpus(struct writer *w)
 	char name[16];
 
 	begin(w, "cpus");
-	U32S(w, "#address-cells", 1);
-	U32S(w, "#size-cells", 0);
+	CELLS(w, "#address-cells", 1);
+	CELLS(w, "#size-cells", 0);
 	for (u32 i = 0; i < w->vm->cpus; i++) {
-		const u32 mpidr = (u32)guest_mpidr(i);
+		u32 mpidr = (u32)guest_mpidr(i);
 
 		print_format(name, sizeof(name), "cpu@%x", mpidr);
 		begin(w, name);
 		string(w, "device_type", "cpu");
 		string(w, "compatible", "arm,armv8");
-		U32S(w, "reg", mpidr);
+		CELLS(w, "reg", mpidr);
 		string(w, "enable-method", "psci");
 		end(w);
 	}
@@ -160,36 +137,35 @@ static void write_devices(struct writer *w)
 {
 	begin(w, "intc@8000000");
 	string(w, "compatible", "arm,gic-v3");
-	U64S(w, "reg", GUEST_GICD_BASE, GUEST_GICD_SIZE, GUEST_GICR_BASE,
-	     w->vm->cpus * GUEST_GICR_STRIDE);
-	U32S(w, "#redistributor-regions", 1);
-	U32S(w, "#interrupt-cells", 3);
-	flag(w, "interrupt-controller");
-	U32S(w, "#address-cells", 0);
-	U32S(w, "phandle", PHANDLE_GIC);
+	CELLS(w, "reg", TWO_CELLS(GUEST_GICD_BASE), TWO_CELLS(GUEST_GICD_SIZE),
+	      TWO_CELLS(GUEST_GICR_BASE), TWO_CELLS(w->vm->cpus * GUEST_GICR_STRIDE));
+	CELLS(w, "#redistributor-regions", 1);
+	CELLS(w, "#interrupt-cells", 3);
+	data(w, "interrupt-controller", NULL, 0);
+	CELLS(w, "#address-cells", 0);
+	CELLS(w, "phandle", PHANDLE_GIC);
 	end(w);
 
 	begin(w, "timer");
 	STRINGS(w, "compatible", "arm,armv8-timer\0arm,armv7-timer");
-	U32S(w, "interrupts", PPI, GUEST_TIMER_SEC_INTID - 16, LEVEL_HIGH, PPI,
-	     GUEST_TIMER_PHYS_INTID - 16, LEVEL_HIGH, PPI, GUEST_TIMER_VIRT_INTID - 16, LEVEL_HIGH,
-	     PPI, GUEST_TIMER_HYP_INTID - 16, LEVEL_HIGH);
-	flag(w, "always-on");
+	CELLS(w, "interrupts", PPI(GUEST_TIMER_SEC_INTID), PPI(GUEST_TIMER_PHYS_INTID),
+	      PPI(GUEST_TIMER_VIRT_INTID), PPI(GUEST_TIMER_HYP_INTID));
+	data(w, "always-on", NULL, 0);
 	end(w);
 
 	begin(w, "apb-pclk");
 	string(w, "compatible", "fixed-clock");
-	U32S(w, "#clock-cells", 0);
-	U32S(w, "clock-frequency", CLOCK_HZ);
+	CELLS(w, "#clock-cells", 0);
+	CELLS(w, "clock-frequency", CLOCK_HZ);
 	string(w, "clock-output-names", "clk24mhz");
-	U32S(w, "phandle", PHANDLE_CLOCK);
+	CELLS(w, "phandle", PHANDLE_CLOCK);
 	end(w);
 
 	begin(w, "pl011@9000000");
 	STRINGS(w, "compatible", "arm,pl011\0arm,primecell");
-	U64S(w, "reg", GUEST_UART_BASE, GUEST_UART_SIZE);
-	U32S(w, "interrupts", SPI, GUEST_UART_INTID - 32, LEVEL_HIGH);
-	U32S(w, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
+	CELLS(w, "reg", TWO_CELLS(GUEST_UART_BASE), TWO_CELLS(GUEST_UART_SIZE));
+	CELLS(w, "interrupts", SPI(GUEST_UART_INTID));
+	CELLS(w, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
 	STRINGS(w, "clock-names", "uartclk\0apb_pclk");
 	end(w);
 }
@@ -204,7 +180,7 @@ static void write_peers(struct writer *w)
 			continue;
 		print_format(name, sizeof(name), "peer@%x", i);
 		begin(w, name);
-		U32S(w, "reg", i);
+		CELLS(w, "reg", i);
 		string(w, "label", b->vm[i].name);
 		end(w);
 	}
@@ -212,10 +188,6 @@ static void write_peers(struct writer *w)
 
 static void write_lendmem(struct writer *w)
 {
-	static const char *const modes[] = {
-		[VM_MODE_STANDBY] = "standby",
-		[VM_MODE_DYNAMIC] = "dynamic",
-	};
 	char name[32];
 
 	/* A window served by a virtio-mem device is not served this way too. */
@@ -224,12 +196,12 @@ static void write_lendmem(struct writer *w)
 	print_format(name, sizeof(name), "lendmem@%llx", (unsigned long long)w->vm->window_base);
 	begin(w, name);
 	string(w, "compatible", "lendvisor,lendmem");
-	U64S(w, "reg", w->vm->window_base, w->vm->window_size);
-	U64S(w, "lendvisor,block-size", w->args->bundle->block_size);
-	string(w, "lendvisor,mode", modes[w->vm->mode]);
-	U32S(w, "interrupts", SPI, GUEST_LEND_INTID - 32, LEVEL_HIGH);
-	U32S(w, "#address-cells", 1);
-	U32S(w, "#size-cells", 0);
+	CELLS(w, "reg", TWO_CELLS(w->vm->window_base), TWO_CELLS(w->vm->window_size));
+	CELLS(w, "lendvisor,block-size", TWO_CELLS(w->args->bundle->block_size));
+	string(w, "lendvisor,mode", vm_mode_names[w->vm->mode]);
+	CELLS(w, "interrupts", SPI(GUEST_LEND_INTID));
+	CELLS(w, "#address-cells", 1);
+	CELLS(w, "#size-cells", 0);
 	write_peers(w);
 	end(w);
 }
@@ -237,12 +209,10 @@ static void write_lendmem(struct writer *w)
 int guest_fdt_write(void *buf, size_t size, const struct guest_fdt_args *args)
 {
 	struct writer w = {buf, 0, args, &args->bundle->vm[args->vm]};
-	u32 length;
 
-	size = min_u64(size, INT32_MAX);
-	if (fdt_create(buf, (int)size))
+	if (size < SLACK || fdt_create(buf, (int)(size - SLACK)))
 		return ERR_NOSPC;
-	note(&w, fdt_finish_reservemap(buf));
+	w.err |= fdt_finish_reservemap(buf);
 	begin(&w, "");
 	write_root(&w);
 	write_chosen(&w);
@@ -251,14 +221,11 @@ int guest_fdt_write(void *buf, size_t size, const struct guest_fdt_args *args)
 	write_devices(&w);
 	write_lendmem(&w);
 	end(&w);
-	note(&w, fdt_finish(buf));
+	w.err |= fdt_finish(buf);
 	if (w.err)
 		return ERR_NOSPC;
-	length = fdt_totalsize(buf);
-	if (size - length < SLACK)
-		return ERR_NOSPC;
-	memset((u8 *)buf + length, 0, SLACK);
-	length += SLACK;
-	fdt_set_totalsize(buf, length);
-	return (int)length;
+	size = fdt_totalsize(buf);
+	memset((u8 *)buf + size, 0, SLACK);
+	fdt_set_totalsize(buf, (u32)(size + SLACK));
+	return (int)(size + SLACK);
 }

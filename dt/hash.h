@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The hashes of a FIT's hash nodes, in steps of any length. Pure; nothing here can fail.
- * Source: crc32 of IEEE 802.3 (reflected, polynomial 0x04c11db7), stored big-endian; FIPS 180-4.
+ * Source: crc32 of IEEE 802.3 (reflected, polynomial 0x04c11db7); FIPS 180-4. Stored big-endian.
  */
 #ifndef DT_HASH_H
 #define DT_HASH_H
 
-#include "dt/sha256.h"
 #include "hyp/lib/types.h"
 
 enum hash_algo {
@@ -15,14 +14,16 @@ enum hash_algo {
 	HASH_NR_ALGOS,
 };
 
+#define SHA256_SIZE 32 /* bytes of a digest */
+#define SHA256_BLOCK_SIZE 64 /* bytes */
 #define HASH_MAX_SIZE SHA256_SIZE
 
 struct hash {
 	enum hash_algo algo;
-	union {
-		u32 crc32;
-		struct sha256 sha256;
-	};
+	u32 state[8]; /* crc32: that of the bytes so far, in the first */
+	/* For SHA-256 alone: */
+	u64 size; /* bytes taken so far */
+	u32 block[SHA256_BLOCK_SIZE / 4]; /* the last size % SHA256_BLOCK_SIZE of them */
 };
 
 /* The algorithm that a FIT calls so; HASH_NR_ALGOS: none of ours. */

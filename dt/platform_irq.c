@@ -1,11 +1,8 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <libfdt.h>
 #include "dt/platform_private.h"
-#include "hyp/lib/error.h"
 
 #define GICR_STRIDE 0x20000
-
-static const char *const gics[] = {"arm,gic-v3"};
 
 /* Types in the first cell of an interrupt (binding arm,gic-v3), and the INTIDs they stand for. */
 static const struct {
@@ -17,17 +14,17 @@ static const struct {
 };
 
 /* The INTID of the node's interrupt: entry index of its interrupts, in cells as the GIC has them. */
-static bool read_interrupt(const struct dt_node *node, u32 cells, u32 index, u32 *intid)
+static bool read_interrupt(const struct dt_node *node, u64 cells, u32 index, u32 *intid)
 {
-	struct dt_prop prop;
-	const u8 *entry;
+	u32 size;
+	const u8 *entry = dt_need(node, "interrupts", &size);
 	u64 type, nr;
 
-	if (!dt_need(node, "interrupts", &prop))
+	if (!entry)
 		return false;
-	if (prop.size % (cells * 4) || index >= prop.size / (cells * 4))
-		return dt_refuse(node, "interrupts: no entry %u of %u cells", index, cells);
-	entry = (const u8 *)prop.data + index * cells * 4;
+	if (size % (cells * 4) || index >= size / (cells * 4))
+		return dt_refuse(node, "interrupts: no entry %u of %u cells", index, (u32)cells);
+	entry += index * cells * 4;
 	type = dt_cells(entry, 1);
 	nr = dt_cells(entry + 4, 1);
 	if (type >= ARRAY_SIZE(types) || nr >= types[type].nr)
@@ -36,79 +33,66 @@ static bool read_interrupt(const struct dt_node *node, u32 cells, u32 index, u32
 	return true;
 }
 
-bool platform_read_gic(const struct dt_node *root, struct platform *p)
+/*
+ * One of the timer's interrupts: with interrupt-names wherever the name is, else at its fixed place.
+ * An index too large for any property when the name is missing.
+ */
+static bool read_timer(const struct dt_node *timer, u64 cells, const char *name, u32 place,
+		       u32 *intid)
 {
-	struct dt_node gic = *root;
-	struct dt_prop prop;
-	u32 nr = 1;
-	u64 stride = GICR_STRIDE;
+	if (dt_find(timer, "interrupt-names", NULL)) {
+		int index =
+			fdt_stringlist_search(timer->fdt, timer->offset, "interrupt-names", name);
 
-	gic.offset = platform_find(root->fdt, gics, ARRAY_SIZE(gics));
-	if (gic.offset < 0)
-		return true;
-	if (dt_find(&gic, "#redistributor-regions", &prop) && !dt_u32(&gic, &prop, &nr))
+		place = index < 0 ? UINT16_MAX : (u32)index;
+	}
+	return read_interrupt(timer, cells, place, intid);
+}
+
+static bool read_registers(const struct dt_node *gic, struct platform *p)
+{
+	u64 nr = 1, stride = GICR_STRIDE;
+
+	if (dt_find(gic, "#redistributor-regions", NULL) &&
+	    !dt_number(gic, "#redistributor-regions", 1, &nr))
 		return false;
 	if (!nr || nr > PLATFORM_MAX_GICR)
-		return dt_refuse(&gic, "#redistributor-regions: %u, should be 1 to %u", nr,
+		return dt_refuse(gic, "#redistributor-regions: %u, should be 1 to %u", (u32)nr,
 				 PLATFORM_MAX_GICR);
-	if (dt_find(&gic, "redistributor-stride", &prop) && !dt_number(&gic, &prop, &stride))
+	if (dt_find(gic, "redistributor-stride", NULL) &&
+	    !dt_number(gic, "redistributor-stride", 0, &stride))
 		return false;
 	if (stride != GICR_STRIDE)
-		return dt_refuse(&gic, "redistributor-stride: only 0x20000 is supported");
-	if (dt_reg(gic.fdt, gic.offset, 0, &p->gicd) || !p->gicd.size)
-		return dt_refuse(&gic, "reg: no usable distributor");
-	for (u32 i = 0; i < nr; i++)
-		if (dt_reg(gic.fdt, gic.offset, 1 + i, &p->gicr[i]) || !p->gicr[i].size)
-			return dt_refuse(&gic, "reg: no usable redistributor region %u", i);
-	p->nr_gicr = nr;
-	p->has_gicv3 = true;
+		return dt_refuse(gic, "redistributor-stride: only 0x20000 is supported");
+	if (dt_reg(gic, 0, &p->gicd) || !p->gicd.size)
+		return dt_refuse(gic, "reg: no usable distributor");
+	for (; p->nr_gicr < nr; p->nr_gicr++) {
+		struct phys_range *region = &p->gicr[p->nr_gicr];
+
+		if (dt_reg(gic, 1 + p->nr_gicr, region) || !region->size)
+			return dt_refuse(gic, "reg: no usable redistributor region %u", p->nr_gicr);
+	}
 	return true;
 }
 
-/*
- * Where one of the timer's interrupts stands: with interrupt-names wherever the name is, else at its
- * fixed place. Too large for any property when the name is missing.
- */
-static u32 timer_index(const struct dt_node *timer, const char *name, u32 place)
+bool platform_read_gic(const struct dt_node *root, struct platform *p)
 {
-	int index;
+	struct dt_node gic, timer, uart;
+	u64 cells;
 
-	if (!fdt_getprop(timer->fdt, timer->offset, "interrupt-names", NULL))
-		return place;
-	index = fdt_stringlist_search(timer->fdt, timer->offset, "interrupt-names", name);
-	return index < 0 ? UINT16_MAX : (u32)index;
-}
-
-static bool read_timer(const struct dt_node *root, u32 cells, struct platform *p)
-{
-	static const char *const compatible[] = {"arm,armv8-timer", "arm,armv7-timer"};
-	struct dt_node timer = *root;
-
-	timer.offset = platform_find(root->fdt, compatible, ARRAY_SIZE(compatible));
-	if (timer.offset < 0)
-		return dt_refuse_whole(root->why, HOST_FDT, "no timer node");
-	return read_interrupt(&timer, cells, timer_index(&timer, "phys", 1),
-			      &p->timer_phys_intid) &&
-	       read_interrupt(&timer, cells, timer_index(&timer, "virt", 2),
-			      &p->timer_virt_intid) &&
-	       read_interrupt(&timer, cells, timer_index(&timer, "hyp-phys", 3),
-			      &p->timer_hyp_intid);
-}
-
-bool platform_read_interrupts(const struct dt_node *root, struct platform *p)
-{
-	struct dt_node gic = *root, uart = *root;
-	struct dt_prop prop;
-	u32 cells;
-
+	p->has_gicv3 = dt_compatible(root, "arm,gic-v3", &gic);
 	if (!p->has_gicv3)
 		return true;
-	gic.offset = platform_find(root->fdt, gics, ARRAY_SIZE(gics));
-	uart.offset = platform_find_uart(root->fdt);
-	if (!dt_need(&gic, "#interrupt-cells", &prop) || !dt_u32(&gic, &prop, &cells))
+	if (!read_registers(&gic, p) || !dt_number(&gic, "#interrupt-cells", 1, &cells))
 		return false;
 	if (cells < 3 || cells > 4)
 		return dt_refuse(&gic, "#interrupt-cells: should be 3 or 4");
+	platform_find_uart(root, &uart);
+	if (!dt_compatible(root, "arm,armv8-timer", &timer))
+		return dt_refuse(&timer, "no timer node");
 	return read_interrupt(&gic, cells, 0, &p->maintenance_intid) &&
-	       read_interrupt(&uart, cells, 0, &p->uart_intid) && read_timer(root, cells, p);
+	       read_interrupt(&uart, cells, 0, &p->uart_intid) &&
+	       read_timer(&timer, cells, "phys", 1, &p->timer_phys_intid) &&
+	       read_timer(&timer, cells, "virt", 2, &p->timer_virt_intid) &&
+	       read_timer(&timer, cells, "hyp-phys", 3, &p->timer_hyp_intid);
 }

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include <libfdt.h>
 #include "dt/prop.h"
+#include "hyp/lib/error.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
 
@@ -9,38 +10,25 @@ static bool printable(char c)
 	return c >= ' ' && c <= '~';
 }
 
-/* "<what>: <text>". Names come from the tree: nothing in them may reach the console as a control. */
-static void write_why(char *why, const char *what, const char *fmt, va_list ap)
-{
-	const size_t at = print_format(why, DT_WHY_SIZE, "%s: ", what);
-
-	if (at < DT_WHY_SIZE)
-		print_vformat(why + at, DT_WHY_SIZE - at, fmt, ap);
-	for (; *why; why++)
-		if (!printable(*why))
-			*why = '?';
-}
-
 bool dt_refuse(const struct dt_node *node, const char *fmt, ...)
 {
 	char path[DT_WHY_SIZE / 2];
+	char *why = node->why;
+	size_t at;
 	va_list ap;
 
-	if (fdt_get_path(node->fdt, node->offset, path, sizeof(path)) < 0)
+	if (node->offset < 0)
+		print_format(path, sizeof(path), "%s", node->tree);
+	else if (fdt_get_path(node->fdt, node->offset, path, sizeof(path)) < 0)
 		print_format(path, sizeof(path), ".../%s", dt_name(node));
+	at = print_format(why, DT_WHY_SIZE, "%s: ", path);
 	va_start(ap, fmt);
-	write_why(node->why, path, fmt, ap);
+	print_vformat(why + at, DT_WHY_SIZE - at, fmt, ap);
 	va_end(ap);
-	return false;
-}
-
-bool dt_refuse_whole(char *why, const char *what, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	write_why(why, what, fmt, ap);
-	va_end(ap);
+	/* Names come from the tree: nothing in them may reach the console as a control. */
+	for (; *why; why++)
+		if (!printable(*why))
+			*why = '?';
 	return false;
 }
 
@@ -51,77 +39,83 @@ const char *dt_name(const struct dt_node *node)
 	return name ? name : "?";
 }
 
+bool dt_next_child(const struct dt_node *parent, struct dt_node *child)
+{
+	int next = child->fdt ? fdt_next_subnode(parent->fdt, child->offset)
+			      : fdt_first_subnode(parent->fdt, parent->offset);
+
+	*child = *parent;
+	child->offset = next;
+	return next >= 0;
+}
+
 bool dt_child(const struct dt_node *parent, const char *name, struct dt_node *child)
 {
-	*child = *parent;
-	for (child->offset = fdt_first_subnode(parent->fdt, parent->offset); child->offset >= 0;
-	     child->offset = fdt_next_subnode(parent->fdt, child->offset))
+	child->fdt = NULL;
+	while (dt_next_child(parent, child))
 		if (!strcmp(dt_name(child), name))
 			return true;
 	return false;
 }
 
-bool dt_find(const struct dt_node *node, const char *name, struct dt_prop *prop)
+bool dt_compatible(const struct dt_node *root, const char *compatible, struct dt_node *node)
 {
-	int size;
-
-	prop->name = name;
-	prop->data = fdt_getprop(node->fdt, node->offset, name, &size);
-	prop->size = prop->data ? (u32)size : 0;
-	return prop->data;
+	*node = *root;
+	do
+		node->offset = fdt_node_offset_by_compatible(node->fdt, node->offset, compatible);
+	while (node->offset >= 0 && !dt_enabled(node));
+	return node->offset >= 0;
 }
 
-bool dt_need(const struct dt_node *node, const char *name, struct dt_prop *prop)
+bool dt_enabled(const struct dt_node *node)
 {
-	return dt_find(node, name, prop) || dt_refuse(node, "%s: missing", name);
+	u32 size;
+	const char *status = dt_find(node, "status", &size);
+
+	return !status || fdt_stringlist_contains(status, (int)size, "okay") ||
+	       fdt_stringlist_contains(status, (int)size, "ok");
 }
 
-static bool has_size(const struct dt_node *node, const struct dt_prop *prop, u32 size)
+const void *dt_find(const struct dt_node *node, const char *name, u32 *size)
 {
-	return prop->size == size ||
-	       dt_refuse(node, "%s: %u bytes long, should be %u", prop->name, prop->size, size);
+	return fdt_getprop(node->fdt, node->offset, name, (int *)size);
 }
 
-bool dt_u32(const struct dt_node *node, const struct dt_prop *prop, u32 *value)
+const void *dt_need(const struct dt_node *node, const char *name, u32 *size)
 {
-	if (!has_size(node, prop, 4))
+	const void *data = dt_find(node, name, size);
+
+	if (!data)
+		dt_refuse(node, "%s: missing", name);
+	return data;
+}
+
+bool dt_number(const struct dt_node *node, const char *name, u32 nr_cells, u64 *value)
+{
+	u32 size;
+	const void *cells = dt_need(node, name, &size);
+
+	if (!cells)
 		return false;
-	*value = (u32)dt_cells(prop->data, 1);
+	if (!nr_cells)
+		nr_cells = size == 4 ? 1 : 2;
+	if (size != nr_cells * 4)
+		return dt_refuse(node, "%s: %u bytes long, should be %u", name, size, nr_cells * 4);
+	*value = dt_cells(cells, nr_cells);
 	return true;
 }
 
-bool dt_u64(const struct dt_node *node, const struct dt_prop *prop, u64 *value)
+bool dt_string(const struct dt_node *node, const char *name, const char **value)
 {
-	if (!has_size(node, prop, 8))
+	u32 size, len = 0;
+	const char *text = *value = dt_need(node, name, &size);
+
+	if (!text)
 		return false;
-	*value = dt_cells(prop->data, 2);
-	return true;
-}
-
-bool dt_number(const struct dt_node *node, const struct dt_prop *prop, u64 *value)
-{
-	if (prop->size != 4 && !has_size(node, prop, 8))
-		return false;
-	*value = dt_cells(prop->data, prop->size / 4);
-	return true;
-}
-
-bool dt_flag(const struct dt_node *node, const struct dt_prop *prop, bool *value)
-{
-	*value = true;
-	return !prop->size || dt_refuse(node, "%s: is a flag and takes no value", prop->name);
-}
-
-bool dt_string(const struct dt_node *node, const struct dt_prop *prop, const char **value)
-{
-	const char *text = prop->data;
-	u32 len = 0;
-
-	while (len < prop->size && printable(text[len]))
+	while (len < size && printable(text[len]))
 		len++;
-	*value = text;
-	return (prop->size && len == prop->size - 1 && !text[len]) ||
-	       dt_refuse(node, "%s: not one string of printable characters", prop->name);
+	return (size && len == size - 1 && !text[len]) ||
+	       dt_refuse(node, "%s: not one string of printable characters", name);
 }
 
 u64 dt_cells(const void *cells, u32 nr_cells)
@@ -134,11 +128,28 @@ u64 dt_cells(const void *cells, u32 nr_cells)
 	return value;
 }
 
-bool dt_enabled(const void *fdt, int node)
+int dt_reg(const struct dt_node *node, u32 index, struct phys_range *range)
 {
+	int bus = fdt_parent_offset(node->fdt, node->offset);
+	int address_cells = fdt_address_cells(node->fdt, bus);
+	int size_cells = fdt_size_cells(node->fdt, bus);
+	u32 size, entry;
+	const u8 *reg = dt_find(node, "reg", &size);
 	int len;
-	const char *status = fdt_getprop(fdt, node, "status", &len);
 
-	return !status || fdt_stringlist_contains(status, len, "okay") ||
-	       fdt_stringlist_contains(status, len, "ok");
+	if (!reg)
+		return ERR_NOENT;
+	entry = (u32)(address_cells + size_cells) * 4;
+	if (address_cells < 1 || address_cells > 2 || size_cells < 1 || size_cells > 2 ||
+	    size % entry)
+		return ERR_INVAL;
+	if (index >= size / entry)
+		return ERR_NOENT;
+	for (; bus > 0; bus = fdt_parent_offset(node->fdt, bus))
+		if (!fdt_getprop(node->fdt, bus, "ranges", &len) || len)
+			return ERR_INVAL;
+	reg += index * entry;
+	range->base = dt_cells(reg, (u32)address_cells);
+	range->size = dt_cells(reg + address_cells * 4, (u32)size_cells);
+	return range->base + range->size < range->base ? ERR_INVAL : OK;
 }

@@ -10,59 +10,53 @@
 #include "dt/platform.h"
 #include "hyp/lib/types.h"
 
-/* A node being read. */
+/* A node being read. All zero: none yet. */
 struct dt_node {
 	const void *fdt;
-	int offset;
+	int offset; /* negative: there is no such node, and a refusal is of the tree as a whole */
 	char *why; /* DT_WHY_SIZE bytes; written when something is refused */
-};
-
-struct dt_prop {
-	const char *name;
-	const void *data;
-	u32 size; /* bytes */
+	const char *tree; /* what a refusal calls the tree as a whole */
 };
 
 /* Writes "<path of the node>: <text>" into why and returns false, for use in a return statement. */
 bool dt_refuse(const struct dt_node *node, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same without a node: what stands for it. */
-bool dt_refuse_whole(char *why, const char *what, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* The node's name with its unit address. Never NULL. */
 const char *dt_name(const struct dt_node *node);
+
+/* Each child in turn, from a child that is none yet on. False: there is no more. */
+bool dt_next_child(const struct dt_node *parent, struct dt_node *child);
 
 /* The child of exactly this name (libfdt's own search takes "a@1" for "a"). False: there is none. */
 bool dt_child(const struct dt_node *parent, const char *name, struct dt_node *child);
 
-/* False: the node has no such property. */
-bool dt_find(const struct dt_node *node, const char *name, struct dt_prop *prop);
+/* The tree's first enabled node that is compatible with this. False: there is none. */
+bool dt_compatible(const struct dt_node *root, const char *compatible, struct dt_node *node);
+
+/* Its status says so, or there is none. */
+bool dt_enabled(const struct dt_node *node);
+
+/* A property's value and its size in bytes (may be NULL). NULL: the node has no such property. */
+const void *dt_find(const struct dt_node *node, const char *name, u32 *size);
+
+/* The same for a property that has to be there: refused where it is not. */
+const void *dt_need(const struct dt_node *node, const char *name, u32 *size);
 
 /*
- * A property's value. False with the reason in why when it is not exactly one u32, one u64, one
- * number of either size, nothing at all, one string of printable ASCII.
+ * A property that has to be there, as one number of nr_cells cells (0: 1 or 2, both are legal) or as
+ * one string of printable ASCII. False with the reason in why when it is not exactly that.
  */
-bool dt_u32(const struct dt_node *node, const struct dt_prop *prop, u32 *value);
-bool dt_u64(const struct dt_node *node, const struct dt_prop *prop, u64 *value);
-bool dt_number(const struct dt_node *node, const struct dt_prop *prop, u64 *value);
-bool dt_flag(const struct dt_node *node, const struct dt_prop *prop, bool *value);
-bool dt_string(const struct dt_node *node, const struct dt_prop *prop, const char **value);
-
-/* The same for a property that has to be there. */
-bool dt_need(const struct dt_node *node, const char *name, struct dt_prop *prop);
+bool dt_number(const struct dt_node *node, const char *name, u32 nr_cells, u64 *value);
+bool dt_string(const struct dt_node *node, const char *name, const char **value);
 
 /* nr_cells (0 to 2) 32-bit cells as one number. */
 u64 dt_cells(const void *cells, u32 nr_cells);
 
-/* Its status says so, or there is none. */
-bool dt_enabled(const void *fdt, int node);
-
 /*
- * Entry index of the node's reg, as a CPU's physical address: through the ranges of every bus above.
- * ERR_NOENT: no such entry. ERR_INVAL: malformed, wraps, or not translated by a bus.
+ * Entry index of the node's reg, as a CPU's physical address: all buses above hand addresses on as they
+ * are. ERR_NOENT: no such entry. ERR_INVAL: malformed, wraps, or on a bus that translates.
  */
-int dt_reg(const void *fdt, int node, u32 index, struct phys_range *range);
+int dt_reg(const struct dt_node *node, u32 index, struct phys_range *range);
 
 #endif

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "dt/sha256.h"
 #include "hyp/lib/string.h"
 
@@ -23,13 +23,8 @@ static u32 rotate(u32 x, u32 bits)
 	return x >> bits | x << (32 - bits);
 }
 
-static u32 big_endian(const u8 *p)
-{
-	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
-}
-
 /* 6.2.2: one block of the message. The schedule is kept as a ring of its last 16 words. */
-static void compress(u32 state[8], const u8 *block)
+static void compress(u32 state[8], const u32 block[16])
 {
 	u32 w[16];
 	u32 a = state[0], b = state[1], c = state[2], d = state[3];
@@ -40,9 +35,9 @@ static void compress(u32 state[8], const u8 *block)
 		u32 t1, t2;
 
 		if (t < 16) {
-			*word = big_endian(block + t * 4);
+			*word = __builtin_bswap32(block[t]);
 		} else {
-			const u32 w2 = w[(t - 2) % 16], w15 = w[(t - 15) % 16];
+			u32 w2 = w[(t - 2) % 16], w15 = w[(t - 15) % 16];
 
 			*word += (rotate(w2, 17) ^ rotate(w2, 19) ^ w2 >> 10) + w[(t - 7) % 16] +
 				 (rotate(w15, 7) ^ rotate(w15, 18) ^ w15 >> 3);
@@ -59,55 +54,35 @@ static void compress(u32 state[8], const u8 *block)
 		b = a;
 		a = t1 + t2;
 	}
-	state[0] += a;
-	state[1] += b;
-	state[2] += c;
-	state[3] += d;
-	state[4] += e;
-	state[5] += f;
-	state[6] += g;
-	state[7] += h;
+	for (u32 i = 0; i < 8; i++)
+		state[i] += (u32[]){a, b, c, d, e, f, g, h}[i];
 }
 
-void sha256_begin(struct sha256 *s)
+void sha256_begin(struct hash *h)
 {
-	memset(s, 0, sizeof(*s));
-	memcpy(s->state, initial, sizeof(initial));
+	memcpy(h->state, initial, sizeof(initial));
 }
 
-void sha256_update(struct sha256 *s, const void *data, size_t size)
+void sha256_update(struct hash *h, const u8 *data, size_t size)
 {
-	const u8 *p = data;
+	for (size_t n; size; data += n, size -= n) {
+		size_t have = h->size % SHA256_BLOCK_SIZE;
 
-	while (size) {
-		const size_t have = s->size % SHA256_BLOCK_SIZE;
-		const size_t n = min_u64(size, SHA256_BLOCK_SIZE - have);
-
-		if (n == SHA256_BLOCK_SIZE) {
-			compress(s->state, p);
-		} else {
-			memcpy(s->block + have, p, n);
-			if (have + n == SHA256_BLOCK_SIZE)
-				compress(s->state, s->block);
-		}
-		s->size += n;
-		p += n;
-		size -= n;
+		n = min_u64(size, SHA256_BLOCK_SIZE - have);
+		memcpy((u8 *)h->block + have, data, n);
+		h->size += n;
+		if (have + n == SHA256_BLOCK_SIZE)
+			compress(h->state, h->block);
 	}
 }
 
-void sha256_finish(struct sha256 *s, u8 digest[SHA256_SIZE])
+void sha256_finish(struct hash *h)
 {
 	static const u8 padding[SHA256_BLOCK_SIZE] = {0x80};
-	const u64 bits = s->size * 8;
-	const size_t have = s->size % SHA256_BLOCK_SIZE;
-	u8 length[8];
+	size_t have = h->size % SHA256_BLOCK_SIZE;
+	u64 length = __builtin_bswap64(h->size * 8); /* in bits, and big-endian */
 
-	for (u32 i = 0; i < 8; i++)
-		length[i] = (u8)(bits >> (56 - 8 * i));
 	/* Up to 8 bytes short of a whole block: one more block where the length would not fit. */
-	sha256_update(s, padding, (have < 56 ? 56 : 120) - have);
-	sha256_update(s, length, sizeof(length));
-	for (u32 i = 0; i < SHA256_SIZE; i++)
-		digest[i] = (u8)(s->state[i / 4] >> (24 - 8 * (i % 4)));
+	sha256_update(h, padding, (have < 56 ? 56 : 120) - have);
+	sha256_update(h, (const u8 *)&length, sizeof(length));
 }

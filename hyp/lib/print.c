@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
 #include "hyp/lib/types.h"
@@ -15,10 +15,10 @@ struct out {
 /* One conversion, as far as it has been read. */
 struct spec {
 	bool left;
-	bool zero;
+	bool zero; /* not together with left, and only for numbers */
+	bool wide; /* a number of 64 bits */
 	size_t width;
 	size_t precision; /* SIZE_MAX without one */
-	size_t int_size; /* bytes of an integer argument */
 };
 
 static void put(struct out *o, char c)
@@ -38,23 +38,25 @@ static void pad(struct out *o, char c, size_t have, size_t want)
 static void put_field(struct out *o, const struct spec *s, const char *sign, const char *text,
 		      size_t text_len)
 {
-	const size_t len = strlen(sign) + text_len;
+	size_t len = strlen(sign) + text_len;
 
 	if (!s->left && !s->zero)
 		pad(o, ' ', len, s->width);
 	while (*sign)
 		put(o, *sign++);
-	if (!s->left && s->zero)
+	if (s->zero)
 		pad(o, '0', len, s->width);
-	for (size_t i = 0; i < text_len; i++)
-		put(o, text[i]);
+	while (text_len--)
+		put(o, *text++);
 	if (s->left)
 		pad(o, ' ', len, s->width);
 }
 
-static void put_number(struct out *o, const struct spec *s, const char *sign, u64 value, u32 base,
-		       const char *digits)
+static void put_number(struct out *o, const struct spec *s, const char *sign, u64 value,
+		       char letter)
 {
+	const char *digits = letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+	u32 base = letter == 'u' ? 10 : 16;
 	char text[20]; /* 2^64 - 1 has 20 decimal digits */
 	size_t at = sizeof(text);
 
@@ -71,7 +73,7 @@ static size_t read_number(const char **fmt, va_list *ap)
 	size_t n = 0;
 
 	if (**fmt == '*') {
-		const int arg = va_arg(*ap, int);
+		int arg = va_arg(*ap, int);
 
 		(*fmt)++;
 		return arg > 0 ? (size_t)arg : 0;
@@ -84,70 +86,56 @@ static size_t read_number(const char **fmt, va_list *ap)
 /* Reads what stands between '%' and the conversion's letter; returns where the letter is. */
 static const char *read_spec(const char *fmt, struct spec *s, va_list *ap)
 {
-	*s = (struct spec){.precision = SIZE_MAX, .int_size = sizeof(int)};
+	*s = (struct spec){.precision = SIZE_MAX};
 	for (; *fmt == '-' || *fmt == '0'; fmt++) {
 		s->left |= *fmt == '-';
 		s->zero |= *fmt == '0';
 	}
+	s->zero &= !s->left;
 	s->width = read_number(&fmt, ap);
 	if (*fmt == '.') {
 		fmt++;
 		s->precision = read_number(&fmt, ap);
 	}
-	for (; *fmt == 'l' || *fmt == 'z'; fmt++)
-		s->int_size =
-			sizeof(u64); /* long, long long and size_t alike, on arm64 and amd64 */
+	for (; *fmt == 'l' || *fmt == 'z'; fmt++) /* all alike, on arm64 and amd64 */
+		s->wide = true;
 	return fmt;
-}
-
-static u64 read_unsigned(const struct spec *s, va_list *ap)
-{
-	return s->int_size == sizeof(u64) ? va_arg(*ap, u64) : va_arg(*ap, u32);
-}
-
-static void put_signed(struct out *o, const struct spec *s, va_list *ap)
-{
-	const s64 value = s->int_size == sizeof(u64) ? va_arg(*ap, s64) : va_arg(*ap, s32);
-
-	/* Negated as unsigned, which is defined for the smallest number too. */
-	put_number(o, s, value < 0 ? "-" : "", value < 0 ? 0 - (u64)value : (u64)value, 10,
-		   "0123456789");
-}
-
-static void put_string(struct out *o, struct spec *s, const char *text)
-{
-	if (!text)
-		text = "(null)";
-	s->zero = false;
-	put_field(o, s, "", text, strnlen(text, s->precision));
 }
 
 /* Prints one conversion. False when its letter is none that we know: nothing was printed then. */
 static bool put_conversion(struct out *o, char letter, struct spec *s, va_list *ap)
 {
+	const char *text;
+	s64 number;
+	char c;
+
 	switch (letter) {
 	case 'd':
 	case 'i':
-		put_signed(o, s, ap);
+		number = s->wide ? va_arg(*ap, s64) : va_arg(*ap, s32);
+		/* Negated as unsigned, which is defined for the smallest number too. */
+		put_number(o, s, number < 0 ? "-" : "", number < 0 ? -(u64)number : (u64)number,
+			   'u');
 		return true;
 	case 'u':
-		put_number(o, s, "", read_unsigned(s, ap), 10, "0123456789");
-		return true;
 	case 'x':
-		put_number(o, s, "", read_unsigned(s, ap), 16, "0123456789abcdef");
-		return true;
 	case 'X':
-		put_number(o, s, "", read_unsigned(s, ap), 16, "0123456789ABCDEF");
+		put_number(o, s, "", s->wide ? va_arg(*ap, u64) : va_arg(*ap, u32), letter);
 		return true;
 	case 'p':
-		put_number(o, s, "0x", (uintptr_t)va_arg(*ap, void *), 16, "0123456789abcdef");
+		put_number(o, s, "0x", (uintptr_t)va_arg(*ap, void *), 'x');
 		return true;
 	case 's':
-		put_string(o, s, va_arg(*ap, const char *));
+		s->zero = false;
+		text = va_arg(*ap, const char *);
+		if (!text)
+			text = "(null)";
+		put_field(o, s, "", text, strnlen(text, s->precision));
 		return true;
 	case 'c':
 		s->zero = false;
-		put_field(o, s, "", (char[]){(char)va_arg(*ap, int)}, 1);
+		c = (char)va_arg(*ap, int);
+		put_field(o, s, "", &c, 1);
 		return true;
 	case '%':
 		put(o, '%');
@@ -167,16 +155,15 @@ size_t print_vformat(char *buf, size_t size, const char *fmt, va_list ap)
 		const char *letter;
 		struct spec s;
 
-		if (*fmt != '%') {
-			put(&o, *fmt++);
-			continue;
-		}
-		letter = read_spec(fmt + 1, &s, &args);
-		if (put_conversion(&o, *letter, &s, &args)) {
-			fmt = letter + 1;
+		if (*fmt == '%') {
+			letter = read_spec(fmt + 1, &s, &args);
+			if (put_conversion(&o, *letter, &s, &args))
+				fmt = letter + 1;
+			else
+				while (fmt < letter)
+					put(&o, *fmt++);
 		} else {
-			while (fmt < letter)
-				put(&o, *fmt++);
+			put(&o, *fmt++);
 		}
 	}
 	va_end(args);

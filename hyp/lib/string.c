@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kernels and ramdisks are copied with this, so whole words are moved where both sides allow it.
  * Every access is aligned: EL2 may run with alignment checks, and early with the MMU off.
@@ -13,88 +13,50 @@
 typedef u64 __attribute__((may_alias)) word64;
 typedef u32 __attribute__((may_alias)) word32;
 
-/* Are both addresses equally far from a multiple of align? */
-static bool alike(const void *a, const void *b, size_t align)
-{
-	return (((uintptr_t)a ^ (uintptr_t)b) & (align - 1)) == 0;
-}
-
-static bool aligned(const void *p, size_t align)
-{
-	return IS_ALIGNED((uintptr_t)p, align);
-}
-
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {
 	return memmove(dst, src, n);
 }
 
+/* In words of 32 bits: data in a FIT is aligned to 4 bytes only. */
 static void copy_up(u8 *d, const u8 *s, size_t n)
 {
-	if (alike(d, s, 8)) {
-		for (; n && !aligned(d, 8); n--)
-			*d++ = *s++;
-		for (; n >= 32; n -= 32, d += 32, s += 32) {
-			const word64 *from = (const word64 *)s;
-			word64 *to = (word64 *)d;
-			u64 w0 = from[0], w1 = from[1], w2 = from[2], w3 = from[3];
+	for (; n && !IS_ALIGNED((uintptr_t)d, 4); n--)
+		*d++ = *s++;
+	for (; n >= 16 && IS_ALIGNED((uintptr_t)s, 4); n -= 16, d += 16, s += 16) {
+		const word32 *from = (const word32 *)s;
+		word32 *to = (word32 *)d;
+		u32 w0 = from[0], w1 = from[1], w2 = from[2], w3 = from[3];
 
-			to[0] = w0;
-			to[1] = w1;
-			to[2] = w2;
-			to[3] = w3;
-		}
-	} else if (alike(d, s, 4)) { /* data in a FIT is aligned to 4 bytes only */
-		for (; n && !aligned(d, 4); n--)
-			*d++ = *s++;
-		for (; n >= 16; n -= 16, d += 16, s += 16) {
-			const word32 *from = (const word32 *)s;
-			word32 *to = (word32 *)d;
-			u32 w0 = from[0], w1 = from[1], w2 = from[2], w3 = from[3];
-
-			to[0] = w0;
-			to[1] = w1;
-			to[2] = w2;
-			to[3] = w3;
-		}
+		to[0] = w0;
+		to[1] = w1;
+		to[2] = w2;
+		to[3] = w3;
 	}
 	while (n--)
 		*d++ = *s++;
 }
 
-static void copy_down(u8 *d, const u8 *s, size_t n)
-{
-	d += n;
-	s += n;
-	if (alike(d, s, 8)) {
-		for (; n && !aligned(d, 8); n--)
-			*--d = *--s;
-		for (; n >= 8; n -= 8) {
-			d -= 8;
-			s -= 8;
-			*(word64 *)d = *(const word64 *)s;
-		}
-	}
-	while (n--)
-		*--d = *--s;
-}
-
 void *memmove(void *dst, const void *src, size_t n)
 {
+	u8 *d = dst;
+	const u8 *s = src;
+
 	/* As unsigned numbers: true where dst lies before src, and where they share no byte. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
-		copy_up(dst, src, n);
+		copy_up(d, s, n);
 	else
-		copy_down(dst, src, n);
+		while (n--)
+			d[n] = s[n];
 	return dst;
 }
 
 void *memset(void *dst, int c, size_t n)
 {
-	const u64 word = 0x0101010101010101ULL * (u8)c;
+	u64 word = 0x0101010101010101ULL * (u8)c;
 	u8 *d = dst;
 
-	for (; n && !aligned(d, 8); n--)
+	for (; n && !IS_ALIGNED((uintptr_t)d, 8); n--)
 		*d++ = (u8)c;
 	for (; n >= 32; n -= 32, d += 32) {
 		word64 *to = (word64 *)d;
@@ -129,11 +91,7 @@ int memcmp(const void *a, const void *b, size_t n)
 
 size_t strlen(const char *s)
 {
-	size_t n = 0;
-
-	while (s[n])
-		n++;
-	return n;
+	return strnlen(s, SIZE_MAX);
 }
 
 size_t strnlen(const char *s, size_t max)
@@ -143,14 +101,6 @@ size_t strnlen(const char *s, size_t max)
 	while (n < max && s[n])
 		n++;
 	return n;
-}
-
-char *strchr(const char *s, int c)
-{
-	for (; *s != (char)c; s++)
-		if (!*s)
-			return NULL;
-	return (char *)s;
 }
 
 char *strrchr(const char *s, int c)
@@ -175,14 +125,4 @@ int strncmp(const char *a, const char *b, size_t n)
 int strcmp(const char *a, const char *b)
 {
 	return strncmp(a, b, SIZE_MAX);
-}
-
-char *strstr(const char *haystack, const char *needle)
-{
-	const size_t len = strlen(needle);
-
-	for (; strncmp(haystack, needle, len); haystack++)
-		if (!*haystack)
-			return NULL;
-	return (char *)haystack;
 }
