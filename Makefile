@@ -34,6 +34,9 @@ $(BUILD)/el2/%.c.o: %.c | $(SYSROOT)/libfdt.a
 	@echo "  CC    $<"
 	@$(CROSS)gcc $(EL2_CFLAGS) -c $< -o $@
 
+# Or gcc recognises the loops and turns memset() into a call of memset().
+$(BUILD)/el2/hyp/lib/string.c.o: EL2_CFLAGS += -fno-tree-loop-distribute-patterns
+
 $(BUILD)/el2/%.S.o: %.S $(BUILD)/el2/offsets.h
 	@mkdir -p $(@D)
 	@echo "  CC    $<"

@@ -11,18 +11,6 @@
 static char line[LINE_SIZE];
 static u32 length;
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
-{
-	char text[200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	print_vformat(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	console_log_line(text);
-}
-
 static const char *vm_name(u8 id)
 {
 	return id == LEND_POOL ? "pool" : vms[id].config->name;
@@ -37,15 +25,15 @@ static void command_vms(void)
 	};
 	char memory[24];
 
-	say("id  name             state     CPUs (of machine)  boot memory  slots  aborts");
+	log_line("id  name             state     CPUs (of machine)  boot memory  slots  aborts");
 	for (u32 i = 0; i < nr_vms; i++) {
 		const struct vm *vm = &vms[i];
 
-		say("%-3u %-16s %-9s %u (%u to %u)  %s  %u  %llu", i, vm->config->name,
-		    states[vm->state], vm->nr_vcpus, vm->vcpus[0].cpu->index,
-		    vm->vcpus[vm->nr_vcpus - 1].cpu->index,
-		    print_size(memory, vm->config->boot_memory), vm->lend->nr_slots,
-		    (unsigned long long)vm->lend->nr_aborts);
+		log_line("%-3u %-16s %-9s %u (%u to %u)  %s  %u  %llu", i, vm->config->name,
+			 states[vm->state], vm->nr_vcpus, vm->vcpus[0].cpu->index,
+			 vm->vcpus[vm->nr_vcpus - 1].cpu->index,
+			 print_size(memory, vm->config->boot_memory), vm->lend->nr_slots,
+			 (unsigned long long)vm->lend->nr_aborts);
 	}
 }
 
@@ -66,8 +54,8 @@ static void command_blocks(void)
 	};
 	char size[24];
 
-	say("%u blocks of %s, %u free", ledger.nr_blocks, print_size(size, ledger.block_size),
-	    ledger.nr_free);
+	log_line("%u blocks of %s, %u free", ledger.nr_blocks, print_size(size, ledger.block_size),
+		 ledger.nr_free);
 	for (u32 i = 0; i < ledger.nr_blocks;) {
 		struct block first = ledger.blocks[i], last = first;
 		u32 n = 1;
@@ -75,9 +63,10 @@ static void command_blocks(void)
 		/* The ledger has the highest address first. */
 		while (i + n < ledger.nr_blocks && alike(&ledger.blocks[i + n], &last))
 			last = ledger.blocks[i + n++];
-		say("0x%010llx %5u  %-9s owner %-16s holder %s", (unsigned long long)last.pa.pa, n,
-		    states[first.state], vm_name(first.owner),
-		    first.holder == LEND_POOL ? "-" : vm_name(first.holder));
+		log_line("0x%010llx %5u  %-9s owner %-16s holder %s",
+			 (unsigned long long)last.pa.pa, n, states[first.state],
+			 vm_name(first.owner),
+			 first.holder == LEND_POOL ? "-" : vm_name(first.holder));
 		i += n;
 	}
 }
@@ -97,8 +86,8 @@ static const struct {
 static void command_help(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(commands); i++)
-		say("%-8s %s", commands[i].name, commands[i].help);
-	say("Ctrl-T then 0-9: to that VM; m: here; n: the next; t: send a Ctrl-T");
+		log_line("%-8s %s", commands[i].name, commands[i].help);
+	log_line("Ctrl-T then 0-9: to that VM; m: here; n: the next; t: send a Ctrl-T");
 }
 
 static void prompt(void)
@@ -119,7 +108,7 @@ static void run(void)
 			return;
 		}
 	if (line[0])
-		say("no command '%s'; try help", line);
+		log_line("no command '%s'; try help", line);
 	prompt();
 }
 

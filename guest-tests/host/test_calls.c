@@ -308,10 +308,12 @@ static void test_reclaim(void **state)
 	expect_error(A, LEND_RECLAIM, ~0ull, 0, 0, 0, LEND_BAD_STATE);
 	expect_error(C, LEND_RECLAIM, old, 0, 0, 0, LEND_DENIED);
 	expect_error(B, LEND_RECLAIM, old, 0, 0, 0, LEND_DENIED);
-	/* An offer comes back at once, and its event with it. */
+	/* An offer comes back at once; who has not read of it finds an empty slot. */
 	assert_int_equal(world_call(A, LEND_RECLAIM, old, 0, 0, 0), LEND_SUCCESS);
-	world_expect(before, "");
+	world_expect(before, "b2=-+O");
 	expect_error(A, LEND_RECLAIM, old, 0, 0, 0, LEND_BAD_STATE);
+	expect_error(A, LEND_LEND, 0, 1, B, 0, LEND_BUSY);
+	world_run("bE");
 
 	/* Half retrieved: the other half is back at once. */
 	loan = world_lend(A, 0, 4, B, LEND_LEND_ADOPTABLE);
@@ -320,7 +322,7 @@ static void test_reclaim(void **state)
 	assert_int_equal(world_call(B, LEND_RETRIEVE, 5, 2, 0, 0), LEND_SUCCESS);
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
 	assert_int_equal(world.x[1], 2);
-	world_expect(before, "a1=L1da! a2=L2da! b5=B1da!+R b6=B2da!+R");
+	world_expect(before, "a1=L1da! a2=L2da! b4=-+O b5=B1da!+R b6=B2da!+R");
 	/* A repeat says nothing new: no VM can flood another. */
 	world_run("bE");
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
@@ -369,13 +371,16 @@ static void test_deadlines(void **state)
 	assert_int_equal(world.slots[A][1].state, LEND_SLOT_STANDBY);
 	expect_time_left(A, 1, LEND_NO_DEADLINE, false);
 
-	/* No deadline is the longest one, and one past the end of time is none. */
+	/* One past the end of time is none; none is no deadline yet, and takes none away. */
+	world_run("bE bE bE bE");
 	loan = world_lend(A, 0, 1, B, 0);
 	assert_int_equal(world_call(B, LEND_RETRIEVE, 2, 1, 0, 0), 0);
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, ~0ull - 5, 0, 0), LEND_PENDING);
 	expect_time_left(B, 2, LEND_NO_DEADLINE, false);
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 600, 0, 0), LEND_PENDING);
-	expect_time_left(B, 2, LEND_NO_DEADLINE, false);
+	expect_time_left(B, 2, 600, false);
+	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
+	expect_time_left(B, 2, 600, false);
 }
 
 static void expect_event(u32 vm, u32 kind, u32 peer, u32 slot, u64 loan)
@@ -416,6 +421,15 @@ static void test_events_end_with_their_matter(void **state)
 	(void)state;
 	assert_true(world.line[B]);
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_SUCCESS);
+	expect_event(B, LEND_EVENT_OFFER, A, 2, 0);
+	assert_false(world.line[B]);
+
+	/* Whoever has read of an offer is told when it is withdrawn. */
+	loan = world_lend(A, 0, 1, B, 0);
+	expect_event(B, LEND_EVENT_OFFER, A, 2, loan);
+	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_SUCCESS);
+	assert_true(world.line[B]);
+	expect_event(B, LEND_EVENT_RECALL, A, 2, 0);
 	assert_false(world.line[B]);
 	expect_event(B, LEND_EVENT_NONE, 0, 0, 0);
 

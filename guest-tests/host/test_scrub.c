@@ -150,6 +150,7 @@ static void test_kept_but_lent_without_keep(void **state)
 	/* An offer that comes back untouched is still the owner's data. */
 	loan = world_lend(A, 0, 1, B, 0);
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 0, 0, 0), LEND_SUCCESS);
+	world_run("bE");
 	world_lend(A, 0, 1, B, 0);
 	retrieve(B, 3, 1);
 	expect_work(1, 0);

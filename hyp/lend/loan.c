@@ -146,7 +146,8 @@ int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u
 		b->holder_slot = first + i;
 		b->loan = index;
 		to->slots[first + i].block = vm->slots[slot + i].block;
-		event_drop(l, vm, slot + i); /* RETURNED is of the loan before */
+		event_drop(l, vm, slot + i); /* both may hold some of a loan before */
+		event_drop(l, to, first + i);
 		enter(vm, slot + i, LEND_SLOT_LENT, to->id, index, loan->flags);
 		enter(to, first + i, LEND_SLOT_OFFERED, vm->id, index, loan->flags);
 	}
@@ -177,7 +178,12 @@ void loan_withdraw(struct ledger *l, struct block *b, bool tell)
 	struct lend_vm *borrower = &l->vm[b->holder];
 	struct slot *s = &borrower->slots[b->holder_slot];
 
-	event_drop(l, borrower, b->holder_slot);
+	/*
+	 * Who has read of the offer is told that it is gone. Who has not will find the slot empty: the
+	 * event stays, or lending and withdrawing in turn would raise his interrupt without end.
+	 */
+	if (!(borrower->slots[l->loans[b->loan].borrower_slot].events & BIT(LEND_EVENT_OFFER)))
+		event_note(l, borrower, b->holder_slot, LEND_EVENT_RECALL);
 	s->loan = LEND_NONE;
 	s->flags = 0;
 	slot_move(borrower, b->holder_slot, LEND_SLOT_EMPTY);
@@ -201,18 +207,17 @@ static void recall(struct ledger *l, struct lend_vm *borrower, u32 slot, bool ag
 	event_note(l, borrower, slot, LEND_EVENT_RECALL);
 }
 
-/* A repeat never shortens the deadline; none at all is the longest. */
+/* A repeat never shortens a deadline, nor takes it away. */
 static void set_deadline(struct ledger *l, struct loan *loan, u64 deadline)
 {
-	u64 wanted = LEND_NO_DEADLINE;
+	u64 now = l->host->now();
 
-	if (deadline) {
-		u64 now = l->host->now();
-
-		deadline = max_u64(deadline, l->vm[loan->borrower].min_recall_ns);
-		wanted = deadline < LEND_NO_DEADLINE - now ? now + deadline : LEND_NO_DEADLINE;
-	}
-	loan->deadline = loan->recalled ? max_u64(loan->deadline, wanted) : wanted;
+	if (!deadline)
+		return;
+	deadline = max_u64(deadline, l->vm[loan->borrower].min_recall_ns);
+	deadline = deadline < LEND_NO_DEADLINE - now ? now + deadline : LEND_NO_DEADLINE;
+	if (loan->deadline == LEND_NO_DEADLINE || deadline > loan->deadline)
+		loan->deadline = deadline;
 }
 
 int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out,

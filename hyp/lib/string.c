@@ -6,9 +6,6 @@
 #include "hyp/lib/string.h"
 #include "hyp/lib/types.h"
 
-/* Without this gcc recognises the loops below and turns memset() into a call of memset(). */
-#pragma GCC optimize("no-tree-loop-distribute-patterns")
-
 /* May alias anything: the memory copied has other types for everybody else. */
 typedef u64 __attribute__((may_alias)) word64;
 typedef u32 __attribute__((may_alias)) word32;

@@ -19,13 +19,6 @@ static struct vcpu *find(struct vm *vm, u64 mpidr)
 	return NULL;
 }
 
-static s64 version(struct vcpu *v, const u64 arg[3])
-{
-	(void)v;
-	(void)arg;
-	return PSCI_1_1;
-}
-
 /* With nothing to save, every state is standby: wait until the vCPU could take an interrupt. */
 static s64 cpu_suspend(struct vcpu *v, const u64 arg[3])
 {
@@ -95,13 +88,6 @@ static s64 affinity_info(struct vcpu *v, const u64 arg[3])
 	return answer[__atomic_load_n(&target->state, __ATOMIC_ACQUIRE)];
 }
 
-static s64 migrate_info_type(struct vcpu *v, const u64 arg[3])
-{
-	(void)v;
-	(void)arg;
-	return MIGRATE_NO_TRUSTED_OS;
-}
-
 static s64 system_off(struct vcpu *v, const u64 arg[3])
 {
 	(void)arg;
@@ -122,28 +108,31 @@ static s64 features(struct vcpu *v, const u64 arg[3])
 	return PSCI_NOT_SUPPORTED;
 }
 
-static const struct {
+struct function {
 	u32 fn;
 	bool has_smc64;
 	s64 (*handler)(struct vcpu *v, const u64 arg[3]);
-} functions[] = {
-	{PSCI_VERSION, false, version},
-	{PSCI_CPU_SUSPEND, true, cpu_suspend},
-	{PSCI_CPU_OFF, false, cpu_off},
-	{PSCI_CPU_ON, true, cpu_on},
-	{PSCI_AFFINITY_INFO, true, affinity_info},
-	{PSCI_MIGRATE_INFO_TYPE, false, migrate_info_type},
-	{PSCI_SYSTEM_OFF, false, system_off},
-	{PSCI_SYSTEM_RESET, false, system_reset},
-	{PSCI_FEATURES, false, features},
+	s64 answer; /* without a handler */
 };
 
-static s64 (*find_function(u32 fn))(struct vcpu *v, const u64 arg[3])
+static const struct function functions[] = {
+	{PSCI_VERSION, false, NULL, PSCI_1_1},
+	{PSCI_CPU_SUSPEND, true, cpu_suspend, 0},
+	{PSCI_CPU_OFF, false, cpu_off, 0},
+	{PSCI_CPU_ON, true, cpu_on, 0},
+	{PSCI_AFFINITY_INFO, true, affinity_info, 0},
+	{PSCI_MIGRATE_INFO_TYPE, false, NULL, MIGRATE_NO_TRUSTED_OS},
+	{PSCI_SYSTEM_OFF, false, system_off, 0},
+	{PSCI_SYSTEM_RESET, false, system_reset, 0},
+	{PSCI_FEATURES, false, features, 0},
+};
+
+static const struct function *find_function(u32 fn)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(functions); i++)
 		if (fn == functions[i].fn ||
 		    (functions[i].has_smc64 && fn == (functions[i].fn | SMCCC_64BIT)))
-			return functions[i].handler;
+			return &functions[i];
 	return NULL;
 }
 
@@ -154,13 +143,13 @@ bool psci_guest_has(u32 fn)
 
 void psci_guest_call(struct vcpu *v, u64 x[4])
 {
-	u32 fn = (u32)x[0];
-	u64 arg[3] = {x[1], x[2], x[3]};
+	const struct function *f = find_function((u32)x[0]);
+	bool smc64 = x[0] & SMCCC_64BIT;
+	u64 arg[3];
 	s64 result;
 
-	if (!(fn & SMCCC_64BIT))
-		for (u32 i = 0; i < 3; i++)
-			arg[i] = (u32)arg[i];
-	result = find_function(fn)(v, arg);
-	x[0] = fn & SMCCC_64BIT ? (u64)result : (u32)result;
+	for (u32 i = 0; i < 3; i++)
+		arg[i] = smc64 ? x[1 + i] : (u32)x[1 + i];
+	result = f->handler ? f->handler(v, arg) : f->answer;
+	x[0] = smc64 ? (u64)result : (u32)result;
 }

@@ -8,7 +8,7 @@
 FUZZ_DIR := guest-tests/host/fuzz
 FUZZ_OUT := build/fuzz
 FUZZ_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all -I. -MMD -MP
+	-fno-sanitize-recover=all -I.
 T ?= 20
 SEED ?=
 
@@ -19,6 +19,9 @@ FUZZ_SRCS_guest_fdt := $(DT_PURE) hyp/lib/print.c
 
 FUZZ_NAMES := $(patsubst $(FUZZ_DIR)/fuzz_%.c,%,$(sort $(wildcard $(FUZZ_DIR)/fuzz_*.c)))
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(FUZZ_OUT)/%)
+# clang leaves the dependencies of one source only when it is given several.
+FUZZ_HEADERS := $(wildcard dt/*.h hyp/lend/*.h hyp/lib/*.h hyp/cpu/*.h stage2/*.h $(HOST_DIR)/*.h \
+	$(FUZZ_DIR)/*.h)
 
 .PHONY: fuzz fuzz-steps fuzz-corpus
 
@@ -38,9 +41,7 @@ fuzz-corpus: $(FUZZ_TARGETS)
 
 .SECONDEXPANSION:
 $(FUZZ_TARGETS): $(FUZZ_OUT)/%: $(FUZZ_DIR)/fuzz_%.c $(HOST_DIR)/support.c $$(FUZZ_SRCS_%) \
-		| build/.setup-host
+		$(FUZZ_HEADERS) | build/.setup-host
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
 	@clang-14 $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -lfdt
-
--include $(FUZZ_TARGETS:%=%.d)
