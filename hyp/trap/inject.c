@@ -11,14 +11,9 @@ static u64 vector_offset(u64 spsr)
 {
 	if (spsr & SPSR_M4_AARCH32)
 		return VECTOR_LOWER_32;
-	switch (SPSR_MODE(spsr)) {
-	case SPSR_EL1H:
+	if (SPSR_MODE(spsr) == SPSR_EL1H)
 		return VECTOR_CURRENT_SPX;
-	case SPSR_EL1H & ~1ULL:
-		return VECTOR_CURRENT_SP0;
-	default:
-		return VECTOR_LOWER_64;
-	}
+	return SPSR_MODE(spsr) ? VECTOR_CURRENT_SP0 : VECTOR_LOWER_64;
 }
 
 /* PSTATE at the handler: DAIF and TCO set; PAN as SCTLR_EL1.SPAN says; flags and DIT are kept. */

@@ -14,23 +14,21 @@
 #define RANGE_STANDARD 0x84000000u
 #define RANGE_VENDOR_HYP 0x86000000u
 
+static bool is_arch_function(u32 fn)
+{
+	return fn == SMCCC_VERSION || fn == SMCCC_ARCH_FEATURES;
+}
+
 static bool arch_call(struct trap *t)
 {
 	u64 *x = t->frame->x;
 
-	switch ((u32)x[0]) {
-	case SMCCC_VERSION:
+	if ((u32)x[0] == SMCCC_VERSION)
 		x[0] = SMCCC_1_2;
-		break;
-	case SMCCC_ARCH_FEATURES:
-		x[0] = (u32)x[1] == SMCCC_VERSION || (u32)x[1] == SMCCC_ARCH_FEATURES
-			       ? 0
-			       : NOT_SUPPORTED;
-		break;
-	default:
+	else if ((u32)x[0] == SMCCC_ARCH_FEATURES && is_arch_function((u32)x[1]))
+		x[0] = 0;
+	else
 		x[0] = NOT_SUPPORTED;
-		break;
-	}
 	return true;
 }
 
@@ -68,14 +66,11 @@ static bool vendor_query(u64 *x)
 
 static bool vendor_call(struct trap *t)
 {
-	switch (lend_call(&ledger, t->vcpu->vm->lend, t->frame->x)) {
-	case LEND_CALL_UNKNOWN:
+	enum lend_outcome outcome = lend_call(&ledger, t->vcpu->vm->lend, t->frame->x);
+
+	if (outcome == LEND_CALL_UNKNOWN)
 		return vendor_query(t->frame->x);
-	case LEND_CALL_AGAIN:
-		return false;
-	default:
-		return true;
-	}
+	return outcome != LEND_CALL_AGAIN;
 }
 
 /* False: nothing was changed, the guest makes the call again once its interrupts are served. */
