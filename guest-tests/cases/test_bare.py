@@ -78,6 +78,7 @@ def test_boot_memory_of_every_size(lab):
     (BLOCK, "abort", 1),
     (2 * MIB, "zero", 1),
     (2 * MIB, "abort", 2),
+    (1 << 30, "zero", 1),
 ])
 def test_lend(lab, block, absent, cpus):
     """alice lends to bob and takes back, contents checked to the last byte on both sides."""

@@ -24,7 +24,7 @@ def test_cpu_model(lab, cpu):
     runs(lab.boot([lab.bare_vm("alice", GUEST, cpus=2)], cpu=cpu), "alice")
 
 
-@pytest.mark.parametrize("memory", ["256M", "512M", "1000M", "3G", "8G"])
+@pytest.mark.parametrize("memory", ["256M", "512M", "1000M", "3G", "8G", "64G"])
 def test_memory_size(lab, memory):
     runs(lab.boot([lab.bare_vm("alice", GUEST, cpus=2)], memory=memory), "alice")
 

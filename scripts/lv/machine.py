@@ -44,8 +44,10 @@ class Options:
 
     def argv(self):
         memory = self.memory if isinstance(self.memory, str) else f"{self.memory >> 20}M"
-        argv = ["qemu-system-aarch64", "-M", self.machine, "-cpu", self.cpu, "-m", memory,
-                "-smp", str(self.smp), "-nographic", "-nodefaults", "-serial", "mon:stdio"]
+        # reserve=off: a host with less memory than the machine runs it all the same.
+        argv = ["qemu-system-aarch64", "-M", f"{self.machine},memory-backend=ram", "-object",
+                f"memory-backend-ram,id=ram,size={memory},reserve=off",
+                "-cpu", self.cpu, "-m", memory, "-smp", str(self.smp), "-nographic", "-nodefaults", "-serial", "mon:stdio"]
         if self.disk:
             argv += ["-bios", UBOOT, "-drive", f"if=none,file={self.disk},format=raw,id=d0",
                      "-device", "virtio-blk-device,drive=d0"]
