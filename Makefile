@@ -60,6 +60,7 @@ hypervisor: $(BUILD)/lendvisor.img
 include guest-tests/bare/bare.mk
 include guest-tests/linux/linux.mk
 include guest-tests/host/host.mk
+include guest-tests/host/trace/trace.mk
 include scripts/static.mk
 include scripts/cases.mk
 

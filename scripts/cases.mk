@@ -6,6 +6,7 @@
 CHECK := build/check
 RUN_PYTEST := env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/cases/test_*.py)))
+PROOFS := trace-check
 BARE_CASES := refusals boot bare run
 SUBMAKE := $(MAKE) --no-print-directory
 
@@ -14,7 +15,7 @@ run_cases = for name in $(1); do \
 	scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) \
 		--junit-xml=$(CHECK)/cases/$$name.xml guest-tests/cases/test_$$name.py; done
 
-.PHONY: demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
+.PHONY: check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
@@ -42,12 +43,17 @@ check-host-steps: check-begin $(HOST_TESTS)
 	@echo "host tests"
 	@for test in $(HOST_TESTS); do scripts/check-step $(CHECK)/host/$${test##*/}.log $$test; done
 
+# What takes longer than check-host is for, and needs no QEMU either.
+check-proof-steps: check-begin
+	@echo "proofs on the host"
+	@for word in $(PROOFS); do scripts/check-step $(CHECK)/proofs/$$word.log $(SUBMAKE) $$word; done
+
 check-static-steps: check-begin
 	@echo "static checks"
 	@for word in $(STATIC_CHECKS); do scripts/check-step $(CHECK)/static/$$word.log \
 		$(SUBMAKE) static-$$word; done
 
-check-all: check-static-steps check-host-steps all bare linux
+check-all: check-static-steps check-host-steps check-proof-steps all bare linux
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every TLBI and every barrier that stage-2 needs, in one place: tlb.c for the machine, and a twin for
- * the host that records what was asked.
+ * Every TLBI and every barrier that stage-2 needs, in one place: tlb.c for the machine, and tlb_fake.c
+ * for the host, which records the instructions of tlb_steps.h instead of executing them.
  */
 #ifndef STAGE2_TLB_H
 #define STAGE2_TLB_H
@@ -16,7 +16,8 @@ void s2_publish(void);
 
 /*
  * Drops everything that any CPU of the system may hold for the VMID in vttbr: stage-1, stage-2 and
- * combined. Complete on return. Runs on any CPU, with any VMID current.
+ * combined. Complete on return. Runs on any CPU, with any VMID current. The invalid entries were
+ * published before: a walk could bring back what is not.
  */
 void s2_flush_vmid(u64 vttbr);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host twin of tlb.c: records every descriptor write, publish and flush, and checks the
+ * The host twin of tlb.c: the same tlb_steps.h, on instructions that record themselves, and a checker of the
  * break-before-make rule as they come. An entry that was valid and became invalid is "broken": a TLB
- * may hold what it said until a publish and then a flush of its VMID were made.
+ * may hold what it said until a DSB, a TLBI of its VMID on all CPUs, and a DSB for that one were made.
  *
  * Faults, each of which panics (or is counted, with s2_fake.tolerant set):
  *  - a valid entry replaced by another valid one;
  *  - a valid entry written to a broken one;
  *  - by s2_fake_check_quiet(), at the end of an operation: an entry still broken, or a write that no
- *    publish followed.
+ *    DSB followed.
  */
 #ifndef STAGE2_TLB_FAKE_H
 #define STAGE2_TLB_FAKE_H
@@ -21,27 +21,38 @@
 
 enum s2_fake_kind {
 	S2_FAKE_WRITE,
-	S2_FAKE_PUBLISH,
-	S2_FAKE_FLUSH
+	S2_FAKE_PUBLISH, /* DSB for stores */
+	S2_FAKE_FLUSH, /* TLBI */
+	S2_FAKE_DSB, /* for loads and stores */
+	S2_FAKE_ISB,
+	S2_FAKE_VTTBR, /* a write of VTTBR_EL2 */
+	S2_FAKE_NR_KINDS
 };
 
 struct s2_fake_op {
 	enum s2_fake_kind kind;
 	u64 *entry; /* S2_FAKE_WRITE */
-	u64 old, value; /* S2_FAKE_WRITE; value: VTTBR of an S2_FAKE_FLUSH */
+	u64 old,
+		value; /* WRITE; value: what VTTBR_EL2 becomes, VTTBR_EL2 at a FLUSH by VMID, or its operand */
+	const char *what; /* of PUBLISH, DSB and FLUSH: "ishst", "vmalls12e1is" */
 };
 
-/* What tlb.c's caller forgets, on purpose: proves that the checker sees it. */
+/* What tlb.c or its caller forgets, on purpose: proves that a checker sees it. */
 enum s2_fake_seed {
 	S2_FAKE_NO_FAULT,
+	S2_FAKE_DROP_BREAK, /* entries are not made invalid first */
 	S2_FAKE_DROP_PUBLISH,
+	S2_FAKE_DROP_SWITCH, /* TLBI for the VM that runs here */
+	S2_FAKE_DROP_ISB,
 	S2_FAKE_DROP_FLUSH,
+	S2_FAKE_DROP_DSB,
 	S2_FAKE_WRONG_VMID,
+	S2_FAKE_THIS_CPU_ONLY,
 };
 
 struct s2_fake {
 	struct s2_fake_op log[S2_FAKE_LOG]; /* the first ones since s2_fake_reset() */
-	u64 nr_ops[3]; /* by enum s2_fake_kind */
+	u64 nr_ops[S2_FAKE_NR_KINDS];
 	u64 nr_log; /* how many of the log are filled */
 	u64 nr_faults;
 	bool tolerant;
@@ -49,6 +60,14 @@ struct s2_fake {
 };
 
 extern struct s2_fake s2_fake;
+
+/* Who else wants to know; set once and not forgotten by s2_fake_reset(). */
+struct s2_fake_observer {
+	void (*op)(const struct s2_fake_op *op); /* before it takes effect */
+	void (*reset)(void);
+};
+
+extern struct s2_fake_observer s2_fake_observer;
 
 /* Forgets log, counts, faults, seed and known VMs. */
 void s2_fake_reset(void);
@@ -60,5 +79,14 @@ void s2_fake_restart_log(void);
 void s2_fake_know(const void *pool, size_t size, u64 vttbr);
 
 void s2_fake_check_quiet(void);
+
+/* The instructions. what: their operand's name as in the manual. */
+void s2_fake_dsb(const char *what);
+void s2_fake_isb(void);
+u64 s2_fake_read_vttbr_el2(void);
+void s2_fake_write_vttbr_el2(u64 vttbr);
+void s2_fake_tlbi(const char *what); /* by the VMID in VTTBR_EL2, all of it */
+void s2_fake_tlbi_ipa(const char *what,
+		      u64 operand); /* observed, and never enough for the checker here */
 
 #endif

@@ -21,7 +21,9 @@ with (Arm ARM, DDI 0487, D8.14 to D8.17, and stage2/stage2.h for what is this pr
   maps-table       an entry maps a page of translation tables
   wrong-tree       a table is put into a tree, or at a level, that is not its own
   wrong-vmid       a root is loaded with a second VMID, or a VMID with a second root
-  lock             a lock is taken twice, or given back by who does not hold it
+  not-restored     a lock is given back with another VTTBR_EL2 in force than when it was taken, or none
+                   surely: what runs next would run on another VM's memory
+  lock             a lock is taken twice, given back by who does not hold it, or never
   malformed        the record is none, or one is missing
 
 Tables may be shared within a tree (the zero tables are): their entries have no single IPA, and only
@@ -29,70 +31,11 @@ an invalidation of the whole VMID counts for them. So it is for an entry that wa
 TLBI RIPAS2E1IS covers all of it.
 """
 
-import re
 import sys
 from bisect import bisect_left, insort
 
-PAGE = 0x1000
-ADDRESS = 0x0000FFFFFFFFF000
-REACHES_WALKERS = {"ish", "ishst", "osh", "oshst", "sy", "st"}
-COMPLETES_TLBI = {"ish", "osh", "sy"}
-ALL_OF_VMID = {"vmalls12e1is", "vmalls12e1os", "alle1is", "alle1os"}
-STAGE1_OF_VMID = {"vmalle1is", "vmalle1os"} | ALL_OF_VMID
-BY_IPA = {"ipas2e1is", "ipas2e1os", "ripas2e1is", "ripas2e1os"}
-LAST_LEVEL = {"ipas2le1is", "ipas2le1os", "ripas2le1is", "ripas2le1os"}
-
-# How far the invalidation of a broken entry has come.
-WRITTEN, PUBLISHED, IPA_SENT, IPA_DONE, SENT = range(5)
-
-TOKENS = re.compile(r'"[^"]*"|[()]|[^\s()"]+')
-
-
-def level_size(level):
-    return PAGE << 9 * (3 - level)
-
-
-def is_valid(pte):
-    return pte & 1
-
-
-def is_table(pte, level):
-    return level < 3 and pte & 3 == 3
-
-
-class Malformed(Exception):
-    pass
-
-
-def records(text):
-    """Yields (word, fields, bare words) of each record."""
-    depth, word, fields, bare, key = 0, None, {}, [], None
-    for token in TOKENS.findall(text):
-        if token == "(":
-            depth += 1
-            key = None
-            if depth > 2:
-                raise Malformed("nested too deep")
-        elif token == ")":
-            depth -= 1
-            if depth < 0:
-                raise Malformed("unbalanced")
-            if depth == 0:
-                yield word, fields, bare
-                word, fields, bare = None, {}, []
-        elif depth == 0:
-            raise Malformed(f"{token!r} outside a record")
-        elif depth == 2:
-            if key is None:
-                key = token
-            else:
-                fields[key] = token
-        elif word is None:
-            word = token
-        else:
-            bare.append(token)
-    if depth:
-        raise Malformed("cut short")
+from invalidation import ADDRESS, PAGE, REACHES_WALKERS, Broken, is_table, is_valid, level_size
+from trace_text import Malformed, records
 
 
 class Page:
@@ -111,26 +54,12 @@ class Tree:
         self.shared = False  # its lock was taken: others know of it
 
 
-class Broken:
-    def __init__(self, tid, old, level, root, ipa):
-        self.tid = tid
-        self.old = old
-        self.level = level
-        self.root = root
-        self.ipa = ipa  # None: not one
-        self.progress = WRITTEN
-
-    def memory(self):
-        """What it maps, or the table it names: (start, size)."""
-        table = self.level is None or is_table(self.old, self.level)
-        return self.old & ADDRESS, PAGE if table else level_size(self.level)
-
-
 class Cpu:
     def __init__(self):
         self.vttbr = 0
         self.synchronized = True
         self.unpublished = set()  # roots
+        self.at_lock = {}  # VTTBR_EL2 when a lock was taken
 
 
 class Trace:
@@ -165,6 +94,8 @@ class Trace:
     def end(self):
         for addr, b in self.broken.items():
             self.fail("left-behind", f"entry {addr:#x}, at the end")
+        for lock in self.holder:
+            self.fail("lock", f"{lock:#x} is held at the end")
 
     def do_mem_init(self, _tid, fields, _bare):
         start, size = int(fields["address"], 16), int(fields["size"], 16)
@@ -207,6 +138,7 @@ class Trace:
         if lock in self.holder:
             self.fail("lock", f"{lock:#x} is taken")
         self.holder[lock] = tid
+        self.cpu(tid).at_lock[lock] = self.cpu(tid).vttbr
         for tree in self.trees.values():
             tree.shared |= tree.lock == lock
 
@@ -214,13 +146,16 @@ class Trace:
         lock = int(fields["address"], 16)
         if self.holder.pop(lock, None) != tid:
             self.fail("lock", f"{lock:#x} is not this thread's")
+        cpu = self.cpu(tid)
+        if cpu.at_lock.pop(lock, cpu.vttbr) != cpu.vttbr or not cpu.synchronized:
+            self.fail("not-restored", f"VTTBR_EL2 is {cpu.vttbr:#x} as lock {lock:#x} goes")
         roots = {root for root, tree in self.trees.items() if tree.lock == lock}
         for addr in [a for a, b in self.broken.items() if b.root in roots]:
             self.fail("left-behind", f"entry {addr:#x}, as its lock goes")
             del self.broken[addr]
-        if roots & self.cpu(tid).unpublished:
+        if roots & cpu.unpublished:
             self.fail("unpublished", f"as lock {lock:#x} goes")
-            self.cpu(tid).unpublished -= roots
+            cpu.unpublished -= roots
 
     def do_sysreg_write(self, tid, fields, _bare):
         value = int(fields["value"], 16)
@@ -240,52 +175,20 @@ class Trace:
             raise Malformed(f"{bare} {kind}")
         if kind in REACHES_WALKERS:
             self.cpu(tid).unpublished.clear()
-        for addr, b in list(self.broken.items()):
-            if b.tid != tid:
-                continue
-            if b.progress == WRITTEN and kind in REACHES_WALKERS:
-                b.progress = PUBLISHED
-            elif b.progress == IPA_SENT and kind in COMPLETES_TLBI:
-                b.progress = IPA_DONE
-            elif b.progress == SENT and kind in COMPLETES_TLBI:
-                del self.broken[addr]
+        for addr in [a for a, b in self.broken.items() if b.tid == tid and b.barrier(kind)]:
+            del self.broken[addr]
 
     def do_tlbi(self, tid, fields, bare):
         op, cpu = bare[0], self.cpu(tid)
         for b in self.broken.values():
-            vmid_fits = cpu.synchronized and cpu.vttbr >> 48 == self.trees[b.root].vmid
-            if b.tid != tid or b.progress == WRITTEN or not (vmid_fits or op.startswith("alle1")):
-                continue
-            if op in ALL_OF_VMID or (op in STAGE1_OF_VMID and b.progress == IPA_DONE):
-                b.progress = SENT
-            elif b.progress == PUBLISHED and self.covers(op, fields, b):
-                b.progress = IPA_SENT
+            its_vmid = cpu.synchronized and cpu.vttbr >> 48 == self.trees[b.root].vmid
+            if b.tid == tid and (its_vmid or op.startswith("alle1")):
+                b.tlbi(op, fields)
 
     # ---- What they mean
 
     def cpu(self, tid):
         return self.cpus.setdefault(tid, Cpu())
-
-    @staticmethod
-    def covers(op, fields, b):
-        table = b.level is None or is_table(b.old, b.level)
-        if b.ipa is None or op not in BY_IPA | LAST_LEVEL or (table and op in LAST_LEVEL):
-            return False
-        size = level_size(b.level)
-        if op.startswith("r"):
-            value = int(fields["value"], 16)
-            start = (value & (1 << 37) - 1) * PAGE
-            scale, num, hint = value >> 44 & 3, value >> 39 & 31, value >> 37 & 3
-            end = start + (num + 1) * (PAGE << 5 * scale + 1)
-            level = hint if hint else None
-            return level in (None, b.level) and start <= b.ipa and b.ipa + size <= end
-        if "value" in fields:
-            value = int(fields["value"], 16)
-            at, hint = (value & (1 << 36) - 1) * PAGE, value >> 44 & 15
-            level = hint & 3 if hint >= 4 else None
-        else:
-            at, level = int(fields["addr"], 16), None
-        return not table and level in (None, b.level) and b.ipa <= at < b.ipa + size
 
     def make_root(self, root, lock):
         bits = 64 - (self.vtcr & 63) if self.vtcr is not None else 39

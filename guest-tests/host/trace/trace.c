@@ -12,7 +12,7 @@
 #include "stage2/stage2.h"
 #include "stage2/tlb_fake.h"
 
-#define LIMIT 300000
+#define LIMIT 400000
 #define KEPT_WITHOUT_TLBI 8
 #define PA_RANGE 5
 
@@ -24,9 +24,9 @@ bool trace_deliberate;
 static FILE *file, *segment;
 static char *text;
 static size_t text_size;
-static u64 nr_records, nr_written, limit = LIMIT;
+static u64 nr_records, nr_written, nr_resets, limit, every;
 static u32 nr_kept_without;
-static bool invalidates, ended;
+static bool invalidates, unwanted;
 static const spinlock_t *locks[S2_FAKE_VMS];
 static u32 nr_locks;
 
@@ -36,8 +36,8 @@ __attribute__((format(printf, 2, 3))) static void emit(const char *word, const c
 	va_list ap;
 
 	if (s2_fake.tolerant && !trace_deliberate)
-		ended = true;
-	if (!segment || ended)
+		unwanted = true;
+	if (!segment || unwanted)
 		return;
 	fprintf(segment, "(%s (id %" PRIu64 ") (tid 0) ", word, nr_records++);
 	va_start(ap, rest);
@@ -82,7 +82,7 @@ static void end_segment(void)
 	if (!segment)
 		return;
 	fclose(segment);
-	if (nr_written < limit && nr_records &&
+	if (!unwanted && nr_written < limit && nr_records &&
 	    (invalidates || nr_kept_without++ < KEPT_WITHOUT_TLBI)) {
 		assert(fwrite(text, 1, text_size, file) == text_size);
 		nr_written += nr_records;
@@ -94,14 +94,14 @@ static void end_segment(void)
 static void on_reset(void)
 {
 	end_segment();
-	if (!file || nr_written >= limit)
+	if (nr_resets++ % every || nr_written >= limit)
 		return;
 	segment = open_memstream(&text, &text_size);
 	assert(segment);
 	nr_records = 0;
 	nr_locks = 0;
 	invalidates = false;
-	ended = false;
+	unwanted = false;
 }
 
 static void at_exit(void)
@@ -114,9 +114,16 @@ static void at_exit(void)
 	}
 }
 
+static u64 from_environment(const char *name, u64 otherwise)
+{
+	const char *given = getenv(name);
+
+	return given ? strtoull(given, NULL, 0) : otherwise;
+}
+
 __attribute__((constructor)) static void begin_trace(void)
 {
-	const char *name = getenv("S2_TRACE"), *given = getenv("S2_TRACE_LIMIT");
+	const char *name = getenv("S2_TRACE");
 
 	if (!name)
 		return;
@@ -125,8 +132,8 @@ __attribute__((constructor)) static void begin_trace(void)
 		perror(name);
 		exit(1);
 	}
-	if (given)
-		limit = strtoull(given, NULL, 0);
+	limit = from_environment("S2_TRACE_LIMIT", LIMIT);
+	every = from_environment("S2_TRACE_EVERY", 1);
 	s2_fake_observer.op = on_op;
 	s2_fake_observer.reset = on_reset;
 	atexit(at_exit);
@@ -189,19 +196,25 @@ static void show_vmid(u64 vttbr)
 int __wrap_s2_init(struct s2 *s, u16 vmid, u32 ipa_bits, void *pool, size_t nr_pages)
 {
 	const u8 *page = pool;
+	u64 first = nr_records;
+	long start;
 	int err;
 
-	if (!segment || s2_pages_root(ipa_bits) > nr_pages)
+	if (!segment)
 		return __real_s2_init(s, vmid, ipa_bits, pool, nr_pages);
+	start = ftell(segment);
 	/* The root is the first of the pool, whatever its size. */
 	init_pages(pool, nr_pages * PAGE_SIZE);
-	emit("sysreg-write", "(sysreg vtcr_el2) (value 0x%" PRIx64 ")", s2_vtcr(ipa_bits, PA_RANGE));
+	emit("sysreg-write", "(sysreg vtcr_el2) (value 0x%" PRIx64 ")",
+	     s2_vtcr(ipa_bits, PA_RANGE));
 	hint("set_root_lock", pool, &s->lock);
 	for (size_t i = 1; i < nr_pages; i++)
 		hint("set_owner_root", page + i * PAGE_SIZE, pool);
 	err = __real_s2_init(s, vmid, ipa_bits, pool, nr_pages);
 	if (err) {
-		hint("release_table", pool, NULL);
+		/* What is refused never was. */
+		fseek(segment, start, SEEK_SET);
+		nr_records = first;
 		return err;
 	}
 	assert((void *)s->root == pool && nr_locks < S2_FAKE_VMS);

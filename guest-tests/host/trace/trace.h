@@ -5,9 +5,9 @@
  * before each source, it writes the file that the environment's S2_TRACE names, or nothing without it.
  *
  * A file holds one trace per s2_fake_reset(), which makes a new machine: each begins with id 0. Of those
- * that never invalidate anything only the first few are kept, and none once S2_TRACE_LIMIT records
- * (default 300000) are written. What a test does with s2_fake.tolerant set is not its subject's doing
- * and ends the trace.
+ * that never invalidate anything only the first few are kept; with S2_TRACE_EVERY=n, one machine in n is
+ * traced; with S2_TRACE_LIMIT records (default 400000) written, no other. A machine that gets
+ * s2_fake.tolerant is there for its faults and leaves no trace.
  *
  * How the format's words are used: mem-init and the hints come from s2_init(), for the VM's whole pool,
  * which it is handed zeroed; VTCR_EL2 then, which says how many pages a root has, and VTTBR_EL2 after it,
