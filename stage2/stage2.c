@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Building and changing stage-2 tables. s2_prepare() settles the shape for good; the commit functions
  * only ever exchange one entry for another at the level the shape gives, which is why they cannot fail

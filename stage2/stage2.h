@@ -104,14 +104,6 @@ struct s2_entry {
 
 struct s2_entry s2_walk(const struct s2 *s, ipa_t ipa);
 
-/*
- * Calls fn for each run of equal entries in the whole table, in ascending IPA, leaving out invalid ones
- * with S2_ABSENT_NONE; for checkers and dumps. Runs of S2_MEMORY are contiguous in PA, too.
- * Caller holds s->lock.
- */
-void s2_for_each(const struct s2 *s,
-		 void (*fn)(void *arg, ipa_t ipa, u64 size, struct s2_entry first), void *arg);
-
 /* VTCR_EL2 for ipa_bits on a machine with ID_AA64MMFR0_EL1.PARange pa_range. Pure. */
 u64 s2_vtcr(u32 ipa_bits, u32 pa_range);
 

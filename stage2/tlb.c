@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The machine's side of tlb.h. */
 #include "hyp/cpu/barrier.h"
 #include "hyp/cpu/sysreg.h"

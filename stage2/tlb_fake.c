@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Recording twin of tlb.c for the host, with a checker for break-before-make. */
 #include "hyp/lib/assert.h"
 #include "hyp/lib/string.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading stage-2 tables: the way to an entry, what an address finds, runs of equal entries. */
 #include "stage2/pte.h"
 #include "stage2/walk.h"
@@ -55,36 +55,4 @@ struct s2_entry s2_walk(const struct s2 *s, ipa_t ipa)
 	else if (e.kind == S2_ZERO)
 		e.pa.pa += ipa.ipa & (PAGE_SIZE - 1);
 	return e;
-}
-
-static bool continues(struct s2_entry first, u64 size, struct s2_entry next)
-{
-	return next.kind == first.kind && next.absent == first.absent &&
-	       next.level == first.level &&
-	       (first.kind != S2_MEMORY || next.pa.pa == first.pa.pa + size);
-}
-
-void s2_for_each(const struct s2 *s,
-		 void (*fn)(void *arg, ipa_t ipa, u64 size, struct s2_entry first), void *arg)
-{
-	struct s2_entry first = {S2_INVALID, S2_ABSENT_NONE, PADDR(0), 0};
-	u64 start = 0, ipa = 0;
-
-	/* A last entry of no level ends the last run. */
-	for (;;) {
-		bool end = ipa >> s->ipa_bits;
-		struct s2_entry e = {S2_INVALID, S2_ABSENT_NONE, PADDR(0), 0};
-
-		if (!end)
-			e = decode(s, s2_find(s, ipa));
-		if (end || !continues(first, ipa - start, e)) {
-			if (first.kind != S2_INVALID || first.absent != S2_ABSENT_NONE)
-				fn(arg, IPA(start), ipa - start, first);
-			first = e;
-			start = ipa;
-		}
-		if (end)
-			return;
-		ipa += s2_level_size(e.level);
-	}
 }

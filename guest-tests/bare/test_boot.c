@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What a raw image finds at its entry, and what the machine says of itself. */
 #include "guest-tests/bare/bare.h"
 

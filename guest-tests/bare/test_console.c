@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The console. What arrives outside is for the driver of the test to judge; it types "hello" and a
  * newline at each "polled> " and "interrupt> ".

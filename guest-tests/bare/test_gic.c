@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts of one CPU: SGIs to itself, SPIs by level and edge, priorities, masks, registers. */
 #include "guest-tests/bare/bare.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts between CPUs, and their state as seen from another CPU than the one that has them. */
 #include "guest-tests/bare/bare.h"
 

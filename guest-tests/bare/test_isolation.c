@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Everything outside the guest's map aborts, synchronously and externally, whatever the access: with
  * the MMU on and off, read, write and fetch, at the edges, at every 64 KiB of the device area, at each

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The owner's side of a loan; test_lend_b.c is the borrower's. They meet by events and SLOT_INFO alone.
  * A owns three blocks or more and may lend to B, the first peer in its FDT; B has four empty slots.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The borrower's side of a loan: see test_lend_a.c. B owns nothing it needs here, may lend to nobody,
  * and has four empty slots in a row. First it gives a loan back by itself, once another offer has come

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* PSCI 1.1 (DEN0022) as a kernel uses it, and as a hostile or racing one does. */
 #include "guest-tests/bare/bare.h"
 #include "hyp/lend/abi.h"

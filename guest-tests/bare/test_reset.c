@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * SYSTEM_RESET, twice: by CPU 0, then by CPU 1. A note in boot memory outside the image (64 MiB at
  * least, not scrubbed at reset) counts the lives, each of which prints a plan; the image itself, CPUs, interrupts and timers have to be as at the first start.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The virtual and the physical EL1 timer: each test is done with both. */
 #include "guest-tests/bare/bare.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * VM bundles: one that is right, compared whole; then one change at a time, and the line that it is
  * refused with; then damaged bytes.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The FDT of a guest, read back and compared whole; bootargs; and what has to be left out. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The hashes of FIT images against published values, whole and in steps of every length. */
 #include <setjmp.h>
 #include <stdarg.h>

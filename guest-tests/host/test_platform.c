@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Host FDTs as QEMU's virt machine and U-Boot hand them over, the whole result compared; then one
  * change at a time, and the line that it is refused with.

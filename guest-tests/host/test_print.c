@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Formatted text: against the C library where the two agree, against the contract where not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * EL2's own mem* and str*, under names of their own, against the C library's: every alignment of
  * both sides, every length around the word loops, and not a byte beyond.

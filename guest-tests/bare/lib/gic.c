@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest-tests/bare/bare.h"
 
 void (*irq_handler)(u32 intid);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The way of a guest: from start.S through its tests to SYSTEM_OFF. */
 #include "guest-tests/bare/bare.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Source: Arm ARM (DDI 0487) D8.3, 4 KiB granule, start at level 0. */
 #include "guest-tests/bare/bare.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest-tests/bare/lib/print.h"
 #include "guest-tests/bare/lib/uart.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A FIT image -> bundle_read(); what is refused has its one line. What is not holds what bundle.h
  * promises, its hashes are checked alike in steps of any length, and each VM gets its FDT.

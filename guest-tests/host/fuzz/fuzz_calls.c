@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bytes -> what four VMs do: calls in either form, calls left undone, resets, deaths and restarts, and
  * where EL2 holds no lock the next steps are another CPU's. After each step the rules (lend_check.h);
@@ -16,8 +16,8 @@
 #include "stage2/tlb_fake.h"
 
 #define NR_VMS 4
-#define NR_BLOCKS 12
-#define MAX_STEPS 400
+#define NR_BLOCKS 10 /* fewer than are owned and promised */
+#define MAX_STEPS 200
 #define MAX_REPEATS 10000 /* of one call; far beyond what the blocks have chunks */
 #define TAG_SHIFT 48
 
@@ -123,7 +123,7 @@ static void look_at(u32 vm, u32 slot)
 	}
 }
 
-/* All VMs read all they see, and write their tags to it. */
+/* The rules hold; all VMs read all they see, and write their tags to it. */
 static void look(void)
 {
 	world_check();
@@ -181,14 +181,20 @@ static void call(u32 vm, const u64 x[8], bool leave)
 		must(i < MAX_REPEATS);
 }
 
-static u64 take_argument(u32 fn, u32 nr)
+/* The handle of the loan at a slot, or of a record: by trying, none would be found. */
+static u64 handle_of(u32 vm, u32 number)
+{
+	u32 loan = number < vms[vm].nr_slots ? world.slots[vm][number].loan : LEND_NONE;
+
+	return loan_handle(&world.l, loan == LEND_NONE ? number : loan);
+}
+
+static u64 take_argument(u32 vm, u32 fn, u32 nr)
 {
 	u64 number = take_number(&in);
+	bool is_handle = (fn == LEND_RECLAIM || fn == LEND_REVOKE) && !nr;
 
-	/* A loan's handle: none would be found by trying. */
-	if ((fn == LEND_RECLAIM || fn == LEND_REVOKE) && !nr && number < NR_BLOCKS)
-		return loan_handle(&world.l, (u32)number);
-	return number;
+	return is_handle && number < NR_BLOCKS ? handle_of(vm, (u32)number) : number;
 }
 
 static void take_call(u32 vm, u32 nr, bool smc64, bool leave)
@@ -197,7 +203,7 @@ static void take_call(u32 vm, u32 nr, bool smc64, bool leave)
 	u32 reg = 1;
 
 	for (u32 i = 0; i < shape[nr].nr; i++) {
-		u64 arg = take_argument(LEND_FN(nr), i);
+		u64 arg = take_argument(vm, LEND_FN(nr), i);
 
 		x[reg++] = smc64 ? arg : (u32)arg;
 		if (!smc64 && shape[nr].wide & BIT(i))
@@ -224,6 +230,7 @@ static void begin_end(u32 vm, bool off)
 	else
 		lend_vm_reset(&world.l, &world.l.vm[vm]);
 	life[vm] = off ? ENDING : RESETTING;
+	look();
 }
 
 static void others(void);
@@ -249,6 +256,7 @@ static void go_on(u32 vm)
 		lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
 		life[vm] = life[vm] == ENDING ? DOWN : UP;
 	}
+	look();
 }
 
 enum operation {
@@ -284,7 +292,6 @@ static void step(void)
 		take_registers(vm);
 	else if (op < REGISTERS)
 		take_call(vm, op % LEND_NR_FN, op < SMC32_CALL || op >= LEFT_CALL, op >= LEFT_CALL);
-	look();
 }
 
 static bool is_at_end(void)
@@ -306,10 +313,8 @@ static void end_all(void)
 	for (u32 vm = 0; vm < NR_VMS; vm++) {
 		if (life[vm] == UP || life[vm] == RESETTING)
 			begin_end(vm, true);
-		look();
 		if (life[vm] != DOWN)
 			go_on(vm);
-		look();
 	}
 	must(world.l.nr_free == NR_BLOCKS);
 }

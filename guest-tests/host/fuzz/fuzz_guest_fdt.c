@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A bundle's fields, as bundle_read() may leave them -> guest_fdt_write(). What it writes is a whole
  * tree, the reader of host FDTs finds in it the machine that was meant, /memory is the boot memory and

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A host FDT -> platform_read() and platform_read_early(); what is refused has its one line, what is not
  * holds what platform.h promises, and both agree.

@@ -4,7 +4,7 @@
 
 	guest-tests/host/fuzz/seeds.py [DIRECTORY]	(the committed corpus)
 
-Each is one tree that is right, with one thing changed; or a sequence of calls. `make fuzz-corpus` adds to them.
+Each is one tree that is right, with one thing changed; or a sequence of calls. `make fuzz-corpus` adds.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def text(*words):
     return b"".join(word.encode() + b"\0" for word in words)
 
 
-def flatten(tree, reserved=()):
+def flatten(tree, reserved=(), version=17):
     """A tree of dicts (nodes) and bytes (properties) as an FDT."""
     strings = b""
 
@@ -54,8 +54,8 @@ def flatten(tree, reserved=()):
     off_struct = 40 + len(rsv)
     off_strings = off_struct + len(struct_block)
     total = off_strings + len(strings)
-    header = u32(0xD00DFEED, total, off_struct, off_strings, 40, 17, 16, 0, len(strings),
-                 len(struct_block))
+    header = u32(0xD00DFEED, total, off_struct, off_strings, 40, version, min(version, 16), 0,
+                 len(strings), len(struct_block))
     return header + rsv + struct_block + strings
 
 
@@ -141,6 +141,17 @@ def platforms():
         for path, value in steps:
             tree = changed(tree, path, value)
         yield name, flatten(tree)
+    # One more than there is room for, and as many.
+    for nr in 64, 65:
+        cpus = {f"cpu@{i:x}": {"device_type": text("cpu"), "reg": u32(i)} for i in range(nr)}
+        yield f"cpus-{nr}", flatten(changed(machine(), "/cpus", {"#address-cells": u32(1), **cpus}))
+    for nr in 8, 9:
+        banks = u64(*(number for i in range(nr) for number in ((nr - i) << 32, MIB)))
+        yield f"banks-{nr}", flatten(changed(machine(), "/memory@40000000/reg", banks))
+    for nr in 16, 17:
+        yield f"reserved-{nr}", flatten(machine(), [(i << 20, MIB) for i in range(1, nr + 1)])
+    # A node's name was its path then, and libfdt 1.6.1 follows a null pointer where the root has none.
+    yield "old-version", flatten(machine(), version=3)
     yield "memreserve", flatten(machine(), [(0x48000000, 0x1000), (0, 0)])
 
 
@@ -222,10 +233,12 @@ def bundles():
         for path, value in steps:
             tree = changed(tree, path, value)
         yield name, flatten(tree)
-    many = vms()
-    for i in range(15):
-        many = changed(many, f"/configurations/vm{i}", vms()["configurations"]["bob"])
-    yield "many", flatten(many)
+    yield "old-version", flatten(vms(), version=3)
+    for nr in 16, 17:
+        many = vms()
+        for i in range(2, nr):
+            many = changed(many, f"/configurations/vm{i}", vms()["configurations"]["bob"])
+        yield f"vms-{nr}", flatten(many)
 
 
 def guests():
@@ -260,6 +273,12 @@ def calls():
     yield "loan", both(*loan, (0, slot_info, 0), (1, relinquish, 4, 1, 0), (0, event),
                        (0, retrieve, 0, 1))
     yield "reclaim-offer", both(loan[0], (0, reclaim, 0, 0), (0, retrieve, 0, 1))
+    offers = [(0, lend, 0, 1, 1, 0), (2, lend, 0, 1, 1, 0)]
+    yield "offers-last", both(*offers, (2, reclaim, 0, 0), (1, event), (1, event))
+    yield "offers-first", both(*offers, (0, reclaim, 0, 0), (1, event), (1, event))
+    yield "returned", both((0, lend, 0, 1, 1, 0), (1, event), (1, refuse, 4), (0, lend, 1, 1, 1, 0),
+                           (1, retrieve, 4, 1), (1, relinquish, 4, 1, 0), (0, lend, 1, 1, 2, 0),
+                           (0, event), (0, event))
     yield "recall", both(*loan, (0, reclaim, 0, 9), (1, event), (0, time, 200), (0, slot_info, 0),
                          (1, relinquish, 4, 1, 0), (0, event))
     yield "revoke", both((0, lend, 0, 2, 1, 1), (1, event), (1, retrieve, 4, 2), (0, reclaim, 0, 9),

@@ -5,22 +5,26 @@
  * step or chunk and need not come back, so that a long call is any number of steps and chunks.
  */
 
-#define CAN_RETRIEVE(v, s) \
-	(!SLOT(v, s).busy && (SLOT(v, s).state == STANDBY || SLOT(v, s).state == OFFERED))
+#define CAN_RETRIEVE(vv, ss) \
+	(!SLOT(vv, ss).busy && (SLOT(vv, ss).state == STANDBY || SLOT(vv, ss).state == OFFERED))
 
 /* Would the VM see contents that are not its own and that nobody meant it to see? */
-#define MUST_SCRUB(v, b) \
-	(blk[b].dirty && (!blk[b].own_data || \
-			  (blk[b].owner != v && (blk[b].loan == NONE || !loan[blk[b].loan].keep))))
+#ifdef FAULT_NO_SCRUB_ON_RETRIEVE
+#define MUST_SCRUB(vv, bb) false
+#else
+#define MUST_SCRUB(vv, bb) \
+	(blk[bb].dirty && (!blk[bb].own_data || \
+			  (blk[bb].owner != vv && (blk[bb].loan == NONE || !loan[blk[bb].loan].keep))))
+#endif
 
 /* Takes from the pool for a promise, within quota and stock. */
-inline reserve(v, s)
+inline reserve(vv, ss)
 {
 	rt_b = NONE;
 	rt_n = 0;
 	for (rt_i : 0 .. NB - 1) {
 		if
-		:: blk[rt_i].owner == POOL && blk[rt_i].holder == v -> rt_n++
+		:: blk[rt_i].owner == POOL && blk[rt_i].holder == vv -> rt_n++
 		:: blk[rt_i].state == FREE && rt_b == NONE -> rt_b = rt_i
 		:: else
 		fi
@@ -30,87 +34,85 @@ inline reserve(v, s)
 	:: else
 	fi;
 	if
-	:: rt_b != NONE -> SLOT(v, s).block = rt_b
+	:: rt_b != NONE -> SLOT(vv, ss).block = rt_b
 	:: else
 	fi
 }
 
-inline retrieve(v, s)
+inline retrieve(vv, ss)
 {
-	rt_b = SLOT(v, s).block;
+	rt_b = SLOT(vv, ss).block;
 	if
-	:: rt_b == NONE -> reserve(v, s)
+	:: rt_b == NONE -> reserve(vv, ss)
 	:: else
 	fi;
 	if
 	:: rt_b != NONE ->
-		blk[rt_b].holder = v;
-		blk[rt_b].hslot = s;
-#ifdef FAULT_NO_SCRUB_ON_RETRIEVE
-		grant(v, s, rt_b)
-#else
+		blk[rt_b].holder = vv;
+		blk[rt_b].hslot = ss;
 		if
-		:: MUST_SCRUB(v, rt_b) && SLOT(v, s).state == OFFERED ->
-			block_scrub(rt_b, BORROWED, 0)
-		:: MUST_SCRUB(v, rt_b) && SLOT(v, s).state != OFFERED ->
-			block_scrub(rt_b, HELD, 0)
-		:: else -> grant(v, s, rt_b)
+		:: MUST_SCRUB(vv, rt_b) ->
+			block_scrub(rt_b, (SLOT(vv, ss).state == OFFERED -> BORROWED : HELD), 0)
+		:: else -> grant(vv, ss, rt_b)
 		fi
-#endif
 	:: else
 	fi
 }
 
-#define CAN_RELINQUISH(v, s) \
-	(!SLOT(v, s).busy && (SLOT(v, s).state == HELD || SLOT(v, s).state == BORROWED || \
-			      SLOT(v, s).state == REVOKED))
-#define CAN_KEEP(v, s) \
-	((SLOT(v, s).state == HELD && IS_OWN(v, s)) || \
-	 (SLOT(v, s).state == BORROWED && loan[SLOT(v, s).loan].keep))
+#define CAN_RELINQUISH(vv, ss) \
+	(!SLOT(vv, ss).busy && (SLOT(vv, ss).state == HELD || SLOT(vv, ss).state == BORROWED || \
+			      SLOT(vv, ss).state == REVOKED))
+#define CAN_KEEP(vv, ss) \
+	((SLOT(vv, ss).state == HELD && IS_OWN(vv, ss)) || \
+	 (SLOT(vv, ss).state == BORROWED && loan[SLOT(vv, ss).loan].keep))
 
-inline relinquish(v, s, kept, keep_offer)
+inline relinquish(vv, ss, kept, keep_offer)
 {
-	rl_b = SLOT(v, s).block;
+	rl_b = SLOT(vv, ss).block;
 	if
-	:: SLOT(v, s).state == REVOKED -> slot_move_off_loan(v, s, EMPTY); SLOT(v, s).events = 0
-	:: SLOT(v, s).state == HELD && blk[rl_b].owner == POOL -> slot_take_away(v, s, FREE, 0)
-	:: SLOT(v, s).state == HELD && blk[rl_b].owner != POOL ->
-		slot_take_away(v, s, STANDBY, kept)
-	:: SLOT(v, s).state == BORROWED ->
+	:: SLOT(vv, ss).state == REVOKED -> slot_move_off_loan(vv, ss, EMPTY); SLOT(vv, ss).events = 0
+	:: else ->
+		rl_to = STANDBY;
 		if
-		:: keep_offer && !loan[SLOT(v, s).loan].recalled ->
-			slot_take_away(v, s, OFFERED, kept)
-		:: else -> slot_take_away(v, s, STANDBY, kept)
-		fi
+		:: blk[rl_b].owner == POOL -> rl_to = FREE
+		:: keep_offer && !loan[SLOT(vv, ss).loan].recalled -> rl_to = OFFERED
+		:: else
+		fi;
+		slot_take_away(vv, ss, rl_to, kept)
 	fi
 }
 
-#define CAN_REFUSE(v, s) (SLOT(v, s).state == OFFERED)
+#define CAN_REFUSE(vv, ss) (SLOT(vv, ss).state == OFFERED)
 
-inline refuse(v, s)
+inline refuse(vv, ss)
 {
-	loan_withdraw(SLOT(v, s).block, 1)
+	rl_b = SLOT(vv, ss).block;
+	loan_withdraw(rl_b, 1)
 }
 
 /* With NS <= 2, n slots in a row of the borrower are the first empty one, or both. */
-#define IS_EMPTY(v, s) (SLOT(v, s).state == EMPTY && !SLOT(v, s).busy)
-#define CAN_LEND_SLOT(v, s) (SLOT(v, s).state == STANDBY && !SLOT(v, s).busy && IS_OWN(v, s))
-#if NS == 1
-#define HAS_EMPTY(v) IS_EMPTY(v, 0)
-#define HAS_EMPTY_PAIR(v) false
-#define OFFER_UNREAD(v) (SLOT(v, 0).events & EV_OFFER)
+#define IS_EMPTY(vv, ss) (SLOT(vv, ss).state == EMPTY && !SLOT(vv, ss).busy)
+#ifdef FAULT_LEND_BUSY
+#define CAN_LEND_SLOT(vv, ss) (SLOT(vv, ss).state == STANDBY && IS_OWN(vv, ss))
 #else
-#define HAS_EMPTY(v) (IS_EMPTY(v, 0) || IS_EMPTY(v, 1))
-#define HAS_EMPTY_PAIR(v) (IS_EMPTY(v, 0) && IS_EMPTY(v, 1))
-#define OFFER_UNREAD(v) ((SLOT(v, 0).events | SLOT(v, 1).events) & EV_OFFER)
+#define CAN_LEND_SLOT(vv, ss) (SLOT(vv, ss).state == STANDBY && !SLOT(vv, ss).busy && IS_OWN(vv, ss))
 #endif
-#define MAY_LEND(v) (IS_RUNNING(PEER(v)) && !OFFER_UNREAD(PEER(v)))
-#define CAN_LEND(v, s) (MAY_LEND(v) && CAN_LEND_SLOT(v, s) && HAS_EMPTY(PEER(v)))
-#define CAN_LEND_PAIR(v) \
-	(MAY_LEND(v) && CAN_LEND_SLOT(v, 0) && CAN_LEND_SLOT(v, 1) && HAS_EMPTY_PAIR(PEER(v)))
+#if NS == 1
+#define HAS_EMPTY(vv) IS_EMPTY(vv, 0)
+#define HAS_EMPTY_PAIR(vv) false
+#define OFFER_UNREAD(vv) (SLOT(vv, 0).events & EV_OFFER)
+#else
+#define HAS_EMPTY(vv) (IS_EMPTY(vv, 0) || IS_EMPTY(vv, 1))
+#define HAS_EMPTY_PAIR(vv) (IS_EMPTY(vv, 0) && IS_EMPTY(vv, 1))
+#define OFFER_UNREAD(vv) ((SLOT(vv, 0).events | SLOT(vv, 1).events) & EV_OFFER)
+#endif
+#define MAY_LEND(vv) (IS_RUNNING(PEER(vv)) && !OFFER_UNREAD(PEER(vv)))
+#define CAN_LEND(vv, ss) (MAY_LEND(vv) && CAN_LEND_SLOT(vv, ss) && HAS_EMPTY(PEER(vv)))
+#define CAN_LEND_PAIR(vv) \
+	(MAY_LEND(vv) && CAN_LEND_SLOT(vv, 0) && CAN_LEND_SLOT(vv, 1) && HAS_EMPTY_PAIR(PEER(vv)))
 
-/* LEND and DONATE of n slots from s on. */
-inline lend(v, s, n, is_revocable, is_kept, is_donation)
+/* LEND and DONATE of nn slots from ss on. */
+inline lend(vv, ss, nn, is_revocable, is_kept, is_donation)
 {
 	ld_l = 0;
 	do
@@ -118,87 +120,81 @@ inline lend(v, s, n, is_revocable, is_kept, is_donation)
 	:: else -> break
 	od;
 	loan[ld_l].in_use = 1;
-	loan[ld_l].owner = v;
-	loan[ld_l].out = n;
+	loan[ld_l].owner = vv;
+	loan[ld_l].out = nn;
 	loan[ld_l].revocable = is_revocable;
 	loan[ld_l].keep = is_kept;
 	loan[ld_l].donate = is_donation;
 	ld_s = 0;
 	do
-	:: !IS_EMPTY(PEER(v), ld_s) -> ld_s++
+	:: !IS_EMPTY(PEER(vv), ld_s) -> ld_s++
 	:: else -> break
 	od;
-	note(PEER(v), ld_s, EV_OFFER);
-	for (ld_i : 0 .. n - 1) {
-		SLOT(v, s + ld_i).state = LENT;
-		SLOT(v, s + ld_i).loan = ld_l;
-		SLOT(v, s + ld_i).events = 0;
-		SLOT(PEER(v), ld_s + ld_i).state = OFFERED;
-		SLOT(PEER(v), ld_s + ld_i).loan = ld_l;
-		SLOT(PEER(v), ld_s + ld_i).block = SLOT(v, s + ld_i).block;
-		blk[SLOT(v, s + ld_i).block].state = OFFERED;
-		blk[SLOT(v, s + ld_i).block].holder = PEER(v);
-		blk[SLOT(v, s + ld_i).block].hslot = ld_s + ld_i;
-		blk[SLOT(v, s + ld_i).block].loan = ld_l
+	note(PEER(vv), ld_s, EV_OFFER);
+	for (ld_i : 0 .. nn - 1) {
+		SLOT(vv, ss + ld_i).state = LENT;
+		SLOT(vv, ss + ld_i).loan = ld_l;
+		SLOT(vv, ss + ld_i).events = 0;
+		SLOT(PEER(vv), ld_s + ld_i).state = OFFERED;
+		SLOT(PEER(vv), ld_s + ld_i).loan = ld_l;
+		SLOT(PEER(vv), ld_s + ld_i).block = SLOT(vv, ss + ld_i).block;
+		blk[SLOT(vv, ss + ld_i).block].state = OFFERED;
+		blk[SLOT(vv, ss + ld_i).block].holder = PEER(vv);
+		blk[SLOT(vv, ss + ld_i).block].hslot = ld_s + ld_i;
+		blk[SLOT(vv, ss + ld_i).block].loan = ld_l
 	}
+	skip /* a d_step may not end in a loop */
 }
 
-#define CAN_RECLAIM(v, l) (loan[l].in_use && loan[l].owner == (v))
+#define CAN_RECLAIM(vv, ll) (loan[ll].in_use && loan[ll].owner == (vv))
 
 /* A repeat never shortens the deadline; none at all is the longest. */
-inline set_deadline(l, has_deadline)
+inline set_deadline(ll, has_deadline)
 {
 	if
-	:: !has_deadline || (loan[l].recalled && loan[l].timer == NO_DEADLINE) ->
-		loan[l].timer = NO_DEADLINE
-	:: else -> loan[l].timer = RUNNING
+	:: !has_deadline || (loan[ll].recalled && loan[ll].timer == NO_DEADLINE) ->
+		loan[ll].timer = NO_DEADLINE
+	:: else -> loan[ll].timer = RUNNING
 	fi
 }
 
-inline reclaim(l, has_deadline)
+#ifdef FAULT_RECALLED_OFFER_STAYS
+#define TURNS_BACK(bb) (blk[bb].state == SCRUBBING && blk[bb].next != STANDBY)
+#else
+#define TURNS_BACK(bb) \
+	(blk[bb].state == OFFERED || (blk[bb].state == SCRUBBING && blk[bb].next != STANDBY))
+#endif
+
+inline reclaim(ll, has_deadline)
 {
-	set_deadline(l, has_deadline);
+	set_deadline(ll, has_deadline);
+	loan[ll].out++; /* the record is not to end while it is looked at */
 	for (rc_i : 0 .. NB - 1) {
 		if
-		:: blk[rc_i].loan != l
-		:: blk[rc_i].loan == l && blk[rc_i].state == BORROWED && !loan[l].recalled ->
+		:: blk[rc_i].loan == ll && blk[rc_i].state == BORROWED && !loan[ll].recalled ->
 			SLOT(blk[rc_i].holder, blk[rc_i].hslot).recalled = 1;
 			SLOT(blk[rc_i].owner, blk[rc_i].oslot).recalled = 1;
 			note(blk[rc_i].holder, blk[rc_i].hslot, EV_RECALL)
-		:: blk[rc_i].loan == l && blk[rc_i].state == SCRUBBING ->
+		:: blk[rc_i].loan == ll && TURNS_BACK(rc_i) ->
 			SLOT(blk[rc_i].owner, blk[rc_i].oslot).recalled = 1;
-			if
-			:: blk[rc_i].next != STANDBY -> loan_withdraw(rc_i, 0)
-			:: else
-			fi
-		:: blk[rc_i].loan == l && blk[rc_i].state == OFFERED ->
-#ifdef FAULT_RECALLED_OFFER_STAYS
-			skip
-#else
-			/* Not to be the end of the record, which is still looked at. */
-			loan[l].out++;
-			loan_withdraw(rc_i, 0);
-			loan[l].out--
-#endif
+			loan_withdraw(rc_i, 0)
 		:: else
 		fi
 	}
-	if
-	:: loan[l].out == 0 -> loan[l].out = 1; loan_less(l)
-	:: else -> loan[l].recalled = 1
-	fi
+	loan[ll].recalled = 1;
+	loan_less(ll)
 }
 
 /* Time passes the deadline. */
-#define CAN_EXPIRE(l) (loan[l].recalled && loan[l].timer == RUNNING)
+#define CAN_EXPIRE(ll) (loan[ll].recalled && loan[ll].timer == RUNNING)
 
-inline expire(l)
+inline expire(ll)
 {
-	loan[l].timer = EXPIRED;
-#ifdef EVENTS
+	loan[ll].timer = EXPIRED;
+#if defined(EVENTS) && !defined(FAULT_FORGET_EXPIRED)
 	for (rc_i : 0 .. NB - 1) {
 		if
-		:: blk[rc_i].loan == l ->
+		:: blk[rc_i].loan == ll ->
 			note(blk[rc_i].owner, blk[rc_i].oslot, EV_EXPIRED);
 			if
 			:: blk[rc_i].state == BORROWED ->
@@ -209,27 +205,28 @@ inline expire(l)
 		fi
 	}
 #endif
+	skip
 }
 
 #ifdef FAULT_REVOKE_EARLY
-#define REVOCABLE(l) (loan[l].revocable && loan[l].recalled)
+#define REVOCABLE(ll) (loan[ll].revocable && loan[ll].recalled)
 #else
-#define REVOCABLE(l) (loan[l].revocable && loan[l].recalled && loan[l].timer == EXPIRED)
+#define REVOCABLE(ll) (loan[ll].revocable && loan[ll].recalled && loan[ll].timer == EXPIRED)
 #endif
-#define CAN_REVOKE(v, b) \
-	(blk[b].state == BORROWED && blk[b].owner == (v) && REVOCABLE(blk[b].loan))
+#define CAN_REVOKE(vv, bb) \
+	(blk[bb].state == BORROWED && blk[bb].owner == (vv) && REVOCABLE(blk[bb].loan))
 
-inline revoke(b)
+inline revoke(bb)
 {
-	assert(loan[blk[b].loan].timer == EXPIRED);
-	slot_move_off_loan(blk[b].holder, blk[b].hslot, REVOKED);
-	SLOT(blk[b].holder, blk[b].hslot).events = 0;
-	note(blk[b].holder, blk[b].hslot, EV_REVOKED);
+	assert(loan[blk[bb].loan].timer == EXPIRED);
+	slot_move_off_loan(blk[bb].holder, blk[bb].hslot, REVOKED);
+	SLOT(blk[bb].holder, blk[bb].hslot).events = 0;
+	note(blk[bb].holder, blk[bb].hslot, EV_REVOKED);
 #ifndef FAULT_REVOKE_NO_UNMAP
-	blk[b].sees = blk[b].sees & ~(1 << blk[b].holder);
+	blk[bb].sees = blk[bb].sees & ~(1 << blk[bb].holder);
 #endif
-	block_scrub(b, STANDBY, 0);
+	block_scrub(bb, STANDBY, 0);
 #ifdef FAULT_REVOKE_NO_SCRUB
-	block_arrive(b)
+	block_arrive(bb)
 #endif
 }

@@ -5,67 +5,66 @@
  * event, and look at LEND_SLOT_INFO when they start; a kexec takes everything else they know.
  */
 
-#define CLAIMABLE(b) (blk[b].state == SCRUBBING && blk[b].claimed < NCHUNK)
+#define CLAIMABLE(bb) (blk[bb].state == SCRUBBING && blk[bb].claimed < NCHUNK)
 /* Its call would meet the block: in its slot, or by a reclaim of its loan. */
-#define MEETS(v, b) (CLAIMABLE(b) && (blk[b].holder == (v) || blk[b].owner == (v)))
+#define MEETS(vv, bb) (CLAIMABLE(bb) && (blk[bb].holder == (vv) || blk[bb].owner == (vv)))
 
-inline finish_chunk(v, mine, chunk)
+inline finish_chunk(vv, mine, chunk)
 {
 	d_step {
 		mine != NONE -> scrub_finish(mine, chunk);
-		in_hand[v] = 0;
-		check_rules()
+		in_hand[vv] = 0
 	}
 }
 
-inline hostile_slot_call(v, s, f, g)
+inline hostile_slot_call(vv, ss, ff, gg)
 {
 	if
-	:: CAN_RETRIEVE(v, s) -> d_step { retrieve(v, s) }
-	:: CAN_RELINQUISH(v, s) ->
+	:: CAN_RETRIEVE(vv, ss) -> d_step { retrieve(vv, ss) }
+	:: CAN_RELINQUISH(vv, ss) ->
 		if
-		:: g = 0
-		:: SLOT(v, s).state == BORROWED -> g = 1
+		:: gg = 0
+		:: SLOT(vv, ss).state == BORROWED -> gg = 1
 		fi;
 		if
-		:: f = 0
+		:: ff = 0
 #ifdef KEEP
-		:: CAN_KEEP(v, s) -> f = 1
+		:: CAN_KEEP(vv, ss) -> ff = 1
 #endif
 		fi;
-		d_step { relinquish(v, s, f, g) }
-	:: CAN_REFUSE(v, s) -> d_step { refuse(v, s) }
-	:: CAN_LEND(v, s) ->
+		d_step { relinquish(vv, ss, ff, gg) }
+	:: CAN_REFUSE(vv, ss) -> d_step { refuse(vv, ss) }
+	:: CAN_LEND(vv, ss) ->
 		if
-		:: f = 0
-		:: f = 1
+		:: ff = 0
+		:: ff = 1
 		fi;
 		if
-		:: d_step { g = 0; lend(v, s, 1, f, g, 0) }
+		:: d_step { gg = 0; lend(vv, ss, 1, ff, gg, 0) }
 #ifdef KEEP
-		:: d_step { g = 1; lend(v, s, 1, f, g, 0) }
+		:: d_step { gg = 1; lend(vv, ss, 1, ff, gg, 0) }
 #endif
 #ifdef DONATE
-		:: d_step { f == 0 -> lend(v, s, 1, 0, 0, 1) }
+		:: d_step { ff == 0 -> lend(vv, ss, 1, 0, 0, 1) }
 #endif
 		fi
 #ifdef PAIR
-	:: s == 0 && CAN_LEND_PAIR(v) -> d_step { lend(v, s, 2, 1, 0, 0) }
+	:: ss == 0 && CAN_LEND_PAIR(vv) -> d_step { lend(vv, ss, 2, 1, 0, 0) }
 #endif
 	:: else
 	fi
 }
 
-inline hostile_loan_call(v, l, f)
+inline hostile_loan_call(vv, ll, ff)
 {
 	if
-	:: CAN_RECLAIM(v, l) ->
+	:: CAN_RECLAIM(vv, ll) ->
 		if
-		:: f = 0
-		:: f = 1
+		:: ff = 0
+		:: ff = 1
 		fi;
-		d_step { reclaim(l, f) }
-	:: CAN_REVOKE(v, l) -> d_step { revoke(l) } /* l: any block of a loan */
+		d_step { reclaim(ll, ff) }
+	:: CAN_REVOKE(vv, ll) -> d_step { revoke(ll) } /* ll: any block of a loan */
 	:: else
 	fi
 }
@@ -83,7 +82,7 @@ end:	do
 		:: NS > 1 -> n = NS - 1
 		fi;
 		hostile_slot_call(me, n, f, g);
-		d_step { n = 0; f = 0; g = 0; check_rules() }
+		d_step { n = 0; f = 0; g = 0 }
 	   }
 	:: atomic {
 		life[me] == UP && mine == NONE ->
@@ -92,7 +91,7 @@ end:	do
 		:: NB > 1 -> n = NB - 1
 		fi;
 		hostile_loan_call(me, n, f);
-		d_step { n = 0; f = 0; check_rules() }
+		d_step { n = 0; f = 0 }
 	   }
 	:: d_step {
 		life[me] == UP && mine == NONE && MEETS(me, 0) ->
@@ -114,13 +113,15 @@ end:	do
 #define KEXECS 1
 #endif
 
-#define READY(v) (life[v] == UP && !started[v])
-#define LOAN_OF(v) loan[SLOT(v, 0).loan]
+hidden byte dr_l; /* arguments are passed by name: the slot's own would change on the way */
+
+#define READY(vv) (life[vv] == UP && !started[vv])
+#define LOAN_OF(vv) loan[SLOT(vv, 0).loan]
 
 /* LEND_EVENT_NEXT */
-inline event_next(v)
+inline event_next(vv)
 {
-	SLOT(v, 0).events = SLOT(v, 0).events & (SLOT(v, 0).events - 1)
+	SLOT(vv, 0).events = SLOT(vv, 0).events & (SLOT(vv, 0).events - 1)
 }
 
 /* A's driver lends its block again and again, wants it back, and then sleeps until an event comes. */
@@ -140,8 +141,7 @@ proctype Lender()
 		if
 		:: waiting && CAN_REVOKE(A, 0) -> revoke(0)
 		:: else
-		fi;
-		check_rules()
+		fi
 	   }
 	:: atomic {
 		READY(A) && !look && !waiting && CAN_LEND(A, 0) ->
@@ -153,28 +153,30 @@ proctype Lender()
 #else
 		d_step { lend(A, 0, 1, 1, 0, 0) };
 #endif
-		check_rules()
 	   }
 	:: atomic {
 		READY(A) && !look && !waiting && SLOT(A, 0).state == LENT && !LOAN_OF(A).recalled ->
 		if
 #ifndef ALWAYS_REVOCABLE
-		:: d_step { reclaim(SLOT(A, 0).loan, 0) }
+		:: d_step { dr_l = SLOT(A, 0).loan; reclaim(dr_l, 0) }
 #endif
-		:: d_step { reclaim(SLOT(A, 0).loan, 1) }
+		:: d_step { dr_l = SLOT(A, 0).loan; reclaim(dr_l, 1) }
 		fi;
-		waiting = (SLOT(A, 0).state == LENT);
-		check_rules()
+		waiting = (SLOT(A, 0).state == LENT)
 	   }
 	:: READY(A) && !look && !waiting /* no end: what waits must be woken, or it is a deadlock */
 	:: life[A] == DOWN
 	od
 }
 
-/* B's driver uses what it is offered, gives it back when it likes, and when it is asked to. */
+/*
+ * B's driver uses what it is offered, gives it back when it is asked to, or when it likes. That it will ever
+ * like must not be counted on.
+ */
 proctype Borrower()
 {
 	byte kexecs;
+	bit content;
 
 end:	do
 	:: d_step { life[B] == UP && started[B] -> started[B] = 0 } -> goto look
@@ -183,12 +185,13 @@ end:	do
 		goto look
 #endif
 	:: d_step { READY(B) && SLOT(B, 0).events -> event_next(B) } -> goto look
-	:: d_step { READY(B) && CAN_RETRIEVE(B, 0) -> retrieve(B, 0); check_rules() }
+	:: d_step { READY(B) && !content && CAN_RETRIEVE(B, 0) -> retrieve(B, 0) }
+	:: d_step { !content -> content = 1 }
 	:: atomic {
-		READY(B) && CAN_RELINQUISH(B, 0) ->
+		READY(B) && !content && CAN_RELINQUISH(B, 0) ->
 		if
-		:: d_step { relinquish(B, 0, 0, 0); check_rules() }
-		:: d_step { relinquish(B, 0, 0, 1); check_rules() }
+		:: d_step { relinquish(B, 0, 0, 0) }
+		:: d_step { relinquish(B, 0, 0, 1) }
 		fi
 	   }
 	od;
@@ -201,10 +204,10 @@ look:	do
 	:: atomic {
 		READY(B) && !SLOT(B, 0).busy ->
 		if
-		:: CAN_REFUSE(B, 0) -> d_step { refuse(B, 0); check_rules() }
-		:: CAN_RETRIEVE(B, 0) -> d_step { retrieve(B, 0); check_rules() }
+		:: CAN_REFUSE(B, 0) -> d_step { refuse(B, 0) }
+		:: CAN_RETRIEVE(B, 0) -> d_step { retrieve(B, 0) }
 		:: SLOT(B, 0).state == REVOKED || SLOT(B, 0).recalled ->
-			d_step { relinquish(B, 0, 0, 0); check_rules() }
+			d_step { relinquish(B, 0, 0, 0) }
 		:: else
 		fi
 	   } -> goto end

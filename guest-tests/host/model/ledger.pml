@@ -4,107 +4,108 @@
  * (docs/model.md). To be used in a d_step. Faults to be seeded are FAULT_*.
  */
 
+hidden mtype rl_to;
 hidden byte gr_l, hb_v, hb_s, hb_l, wd_v, wd_s, ta_b, rt_b, rt_n, rt_i, rl_b, ld_i, ld_s, ld_l, rc_i;
 
-inline pool_put(b)
+inline pool_put(bb)
 {
-	blk[b].state = FREE;
-	blk[b].next = FREE;
-	blk[b].owner = POOL;
-	blk[b].holder = POOL;
-	blk[b].oslot = 0;
-	blk[b].hslot = 0;
-	blk[b].loan = NONE;
-	blk[b].own_data = 0
+	blk[bb].state = FREE;
+	blk[bb].next = FREE;
+	blk[bb].owner = POOL;
+	blk[bb].holder = POOL;
+	blk[bb].oslot = 0;
+	blk[bb].hslot = 0;
+	blk[bb].loan = NONE;
+	blk[bb].own_data = 0
 }
 
 /* One block less is out. */
-inline loan_less(l)
+inline loan_less(ll)
 {
-	loan[l].out--;
+	loan[ll].out--;
 	if
-	:: loan[l].out == 0 ->
-		loan[l].in_use = 0;
-		loan[l].recalled = 0;
-		loan[l].revocable = 0;
-		loan[l].keep = 0;
-		loan[l].donate = 0;
-		loan[l].owner = 0;
-		loan[l].timer = NO_DEADLINE
+	:: loan[ll].out == 0 ->
+		loan[ll].in_use = 0;
+		loan[ll].recalled = 0;
+		loan[ll].revocable = 0;
+		loan[ll].keep = 0;
+		loan[ll].donate = 0;
+		loan[ll].owner = 0;
+		loan[ll].timer = NO_DEADLINE
 	:: else
 	fi
 }
 
 /* The slot has nothing to do with a loan any more. */
-inline slot_move_off_loan(v, s, to)
+inline slot_move_off_loan(vv, ss, to)
 {
-	SLOT(v, s).state = to;
-	SLOT(v, s).loan = NONE;
-	SLOT(v, s).recalled = 0
+	SLOT(vv, ss).state = to;
+	SLOT(vv, ss).loan = NONE;
+	SLOT(vv, ss).recalled = 0
 }
 
-inline block_scrub(b, to, kept)
+inline block_scrub(bb, to, kept)
 {
-	blk[b].state = SCRUBBING;
-	blk[b].next = to;
-	blk[b].claimed = 0;
-	blk[b].done = 0;
+	blk[bb].state = SCRUBBING;
+	blk[bb].next = to;
+	blk[bb].claimed = 0;
+	blk[bb].done = 0;
 	if
-	:: kept -> blk[b].clean_only = 1; blk[b].own_data = 1
+	:: kept -> blk[bb].clean_only = 1; blk[bb].own_data = 1
 	:: else
 	fi;
-	SLOT(blk[b].holder, blk[b].hslot).busy = 1
+	SLOT(blk[bb].holder, blk[bb].hslot).busy = 1
 }
 
 /*
  * The block becomes the VM's to use. From then on it holds that VM's data all over, for all we know. A
  * donated block changes its owner here.
  */
-inline grant(v, s, b)
+inline grant(vv, ss, bb)
 {
-	gr_l = blk[b].loan;
+	gr_l = blk[bb].loan;
 	/* Rules 1 and 2 of lending.md, at the only place where they can be broken. */
-	assert(blk[b].sees == 0);
-	assert(blk[b].left == 0 || blk[b].stain == v ||
-	       (blk[b].stain == blk[b].owner && gr_l != NONE && loan[gr_l].keep));
-	blk[b].sees = blk[b].sees | (1 << v);
-	blk[b].stain = v;
-	blk[b].left = ALL;
-	blk[b].next = FREE;
-	blk[b].dirty = 1;
-	blk[b].own_data = 0;
-	blk[b].holder = v;
-	blk[b].hslot = s;
+	assert(blk[bb].sees == 0);
+	assert(blk[bb].left == 0 || blk[bb].stain == vv ||
+	       (blk[bb].stain == blk[bb].owner && gr_l != NONE && loan[gr_l].keep));
+	blk[bb].sees = blk[bb].sees | (1 << vv);
+	blk[bb].stain = vv;
+	blk[bb].left = ALL;
+	blk[bb].next = FREE;
+	blk[bb].dirty = 1;
+	blk[bb].own_data = 0;
+	blk[bb].holder = vv;
+	blk[bb].hslot = ss;
 	if
 	:: gr_l != NONE && loan[gr_l].donate ->
 #ifndef FAULT_DONATE_TWICE
-		slot_move_off_loan(blk[b].owner, blk[b].oslot, EMPTY);
-		SLOT(blk[b].owner, blk[b].oslot).block = NONE;
+		slot_move_off_loan(blk[bb].owner, blk[bb].oslot, EMPTY);
+		SLOT(blk[bb].owner, blk[bb].oslot).block = NONE;
 #endif
 		loan_less(gr_l);
-		blk[b].loan = NONE;
-		blk[b].owner = v;
-		blk[b].oslot = s;
-		blk[b].state = HELD;
-		slot_move_off_loan(v, s, HELD)
+		blk[bb].loan = NONE;
+		blk[bb].owner = vv;
+		blk[bb].oslot = ss;
+		blk[bb].state = HELD;
+		slot_move_off_loan(vv, ss, HELD)
 	:: gr_l != NONE && !loan[gr_l].donate ->
-		blk[b].state = BORROWED;
-		SLOT(v, s).state = BORROWED
+		blk[bb].state = BORROWED;
+		SLOT(vv, ss).state = BORROWED
 	:: else ->
-		blk[b].state = HELD;
-		SLOT(v, s).state = HELD
+		blk[bb].state = HELD;
+		SLOT(vv, ss).state = HELD
 	fi
 }
 
 /* The block is back with its owner. */
-inline loan_block_back(b, tell)
+inline loan_block_back(bb, tell)
 {
-	hb_v = blk[b].owner;
-	hb_s = blk[b].oslot;
-	hb_l = blk[b].loan;
-	blk[b].holder = POOL;
-	blk[b].hslot = 0;
-	blk[b].loan = NONE;
+	hb_v = blk[bb].owner;
+	hb_s = blk[bb].oslot;
+	hb_l = blk[bb].loan;
+	blk[bb].holder = POOL;
+	blk[bb].hslot = 0;
+	blk[bb].loan = NONE;
 	slot_move_off_loan(hb_v, hb_s, STANDBY);
 #ifndef FAULT_FORGET_RETURNED
 	if
@@ -116,57 +117,57 @@ inline loan_block_back(b, tell)
 }
 
 /* An OFFERED block, or one on its way to or from the borrower's offer, goes back. */
-inline loan_withdraw(b, tell)
+inline loan_withdraw(bb, tell)
 {
-	wd_v = blk[b].holder;
-	wd_s = blk[b].hslot;
+	wd_v = blk[bb].holder;
+	wd_s = blk[bb].hslot;
 	SLOT(wd_v, wd_s).events = 0;
 	slot_move_off_loan(wd_v, wd_s, EMPTY);
 	if
-	:: blk[b].state == SCRUBBING -> blk[b].next = STANDBY
+	:: blk[bb].state == SCRUBBING -> blk[bb].next = STANDBY
 	:: else ->
-		blk[b].state = STANDBY;
+		blk[bb].state = STANDBY;
 		SLOT(wd_v, wd_s).block = NONE;
-		loan_block_back(b, tell)
+		loan_block_back(bb, tell)
 	fi
 }
 
 /* The last chunk is done. */
-inline block_arrive(b)
+inline block_arrive(bb)
 {
-	blk[b].claimed = 0;
-	blk[b].done = 0;
+	blk[bb].claimed = 0;
+	blk[bb].done = 0;
 	if
-	:: blk[b].clean_only -> blk[b].clean_only = 0
-	:: else -> blk[b].dirty = 0; blk[b].own_data = 0
+	:: blk[bb].clean_only -> blk[bb].clean_only = 0
+	:: else -> blk[bb].dirty = 0; blk[bb].own_data = 0
 	fi;
-	SLOT(blk[b].holder, blk[b].hslot).busy = 0;
+	SLOT(blk[bb].holder, blk[bb].hslot).busy = 0;
 	if
-	:: blk[b].next == HELD || blk[b].next == BORROWED -> grant(blk[b].holder, blk[b].hslot, b)
-	:: blk[b].next == OFFERED -> blk[b].state = OFFERED; blk[b].next = FREE
-	:: blk[b].next == STANDBY ->
-		blk[b].state = STANDBY;
-		blk[b].next = FREE;
+	:: blk[bb].next == HELD || blk[bb].next == BORROWED -> grant(blk[bb].holder, blk[bb].hslot, bb)
+	:: blk[bb].next == OFFERED -> blk[bb].state = OFFERED; blk[bb].next = FREE
+	:: blk[bb].next == STANDBY ->
+		blk[bb].state = STANDBY;
+		blk[bb].next = FREE;
 		if
-		:: blk[b].holder != blk[b].owner ->
-			SLOT(blk[b].holder, blk[b].hslot).block = NONE;
-			loan_block_back(b, 1)
-		:: else -> blk[b].holder = POOL; blk[b].hslot = 0
+		:: blk[bb].holder != blk[bb].owner ->
+			SLOT(blk[bb].holder, blk[bb].hslot).block = NONE;
+			loan_block_back(bb, 1)
+		:: else -> blk[bb].holder = POOL; blk[bb].hslot = 0
 		fi
-	:: blk[b].next == FREE ->
-		SLOT(blk[b].holder, blk[b].hslot).block = NONE;
-		pool_put(b)
+	:: blk[bb].next == FREE ->
+		SLOT(blk[bb].holder, blk[bb].hslot).block = NONE;
+		pool_put(bb)
 	fi
 }
 
-inline scrub_claim(b, mine, chunk)
+inline scrub_claim(bb, mine, chunk)
 {
-	mine = b;
-	chunk = blk[b].claimed;
-	blk[b].claimed++;
+	mine = bb;
+	chunk = blk[bb].claimed;
+	blk[bb].claimed++;
 #ifdef FAULT_ARRIVE_WHEN_CLAIMED
 	if
-	:: blk[b].claimed == NCHUNK -> block_arrive(b)
+	:: blk[bb].claimed == NCHUNK -> block_arrive(bb)
 	:: else
 	fi
 #endif
@@ -198,24 +199,24 @@ inline scrub_finish(mine, chunk)
 }
 
 /* The holder's slot loses its block, which goes off to another state. */
-inline slot_take_away(v, s, to, kept)
+inline slot_take_away(vv, ss, to, kept)
 {
-	ta_b = SLOT(v, s).block;
+	ta_b = SLOT(vv, ss).block;
 #ifndef FAULT_NO_UNMAP
-	blk[ta_b].sees = blk[ta_b].sees & ~(1 << v);
+	blk[ta_b].sees = blk[ta_b].sees & ~(1 << vv);
 #endif
 	if
 	:: kept -> blk[ta_b].stain = blk[ta_b].owner /* handed over */
 	:: else
 	fi;
 	if
-	:: to == OFFERED -> SLOT(v, s).state = OFFERED
-	:: to != OFFERED && (IS_OWN(v, s) || IS_PROMISE(v, s)) ->
-		slot_move_off_loan(v, s, STANDBY);
-		SLOT(v, s).events = 0
+	:: to == OFFERED -> SLOT(vv, ss).state = OFFERED
+	:: to != OFFERED && (IS_OWN(vv, ss) || IS_PROMISE(vv, ss)) ->
+		slot_move_off_loan(vv, ss, STANDBY);
+		SLOT(vv, ss).events = 0
 	:: else ->
-		slot_move_off_loan(v, s, EMPTY);
-		SLOT(v, s).events = 0
+		slot_move_off_loan(vv, ss, EMPTY);
+		SLOT(vv, ss).events = 0
 	fi;
 	block_scrub(ta_b, to, kept);
 #ifdef FAULT_NO_SCRUB

@@ -1,130 +1,132 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What holds after every step (lending.md §4): each block with the slots and the loan that it names, each
- * slot with its block, each loan with its slots. Together: blocks are conserved, a slot is
- * LENT exactly while there is a loan, and no other pair of states is possible.
+ * What holds after every step (lending.md §4), as conditions: each block with the slots and the loan that
+ * it names, each slot with its block, each loan with its slots. Together: blocks are conserved, a slot
+ * is LENT exactly while there is a loan, and no other pair of states is possible.
  */
 
-hidden byte ck, cv, cs, cn;
+#define OWNER_SLOT(bb) SLOT(blk[bb].owner, blk[bb].oslot)
+#define HOLDER_SLOT(bb) SLOT(blk[bb].holder, blk[bb].hslot)
 
-#define OWNER_SLOT SLOT(blk[ck].owner, blk[ck].oslot)
-#define HOLDER_SLOT SLOT(blk[ck].holder, blk[ck].hslot)
-#define AWAY \
-	(blk[ck].owner < POOL && blk[ck].loan != NONE && loan[blk[ck].loan].in_use && \
-	 loan[blk[ck].loan].owner == blk[ck].owner && OWNER_SLOT.state == LENT && \
-	 OWNER_SLOT.block == ck && OWNER_SLOT.loan == blk[ck].loan && !OWNER_SLOT.busy && \
-	 blk[ck].holder == PEER(blk[ck].owner))
-#define ON_LOAN(st) \
-	(AWAY && HOLDER_SLOT.state == st && HOLDER_SLOT.block == ck && \
-	 HOLDER_SLOT.loan == blk[ck].loan)
+/* Owner's side of a block that is away. */
+#define AWAY(bb) \
+	(blk[bb].owner < POOL && blk[bb].loan != NONE && loan[blk[bb].loan].in_use && \
+	 loan[blk[bb].loan].owner == blk[bb].owner && OWNER_SLOT(bb).state == LENT && \
+	 OWNER_SLOT(bb).block == bb && OWNER_SLOT(bb).loan == blk[bb].loan && \
+	 !OWNER_SLOT(bb).busy && blk[bb].holder == PEER(blk[bb].owner))
+#define ON_LOAN(bb, st) \
+	(AWAY(bb) && HOLDER_SLOT(bb).state == st && HOLDER_SLOT(bb).block == bb && \
+	 HOLDER_SLOT(bb).loan == blk[bb].loan)
+#define NOT_ON_LOAN(bb) (blk[bb].loan == NONE)
 
-inline check_scrubbing()
+#define FREE_OK(bb) \
+	(blk[bb].owner == POOL && blk[bb].holder == POOL && NOT_ON_LOAN(bb) && !blk[bb].own_data)
+#define STANDBY_OK(bb) \
+	(blk[bb].owner < POOL && OWNER_SLOT(bb).state == STANDBY && OWNER_SLOT(bb).block == bb && \
+	 !OWNER_SLOT(bb).busy && blk[bb].holder == POOL && NOT_ON_LOAN(bb))
+#define OFFERED_OK(bb) \
+	(ON_LOAN(bb, OFFERED) && !HOLDER_SLOT(bb).busy && !loan[blk[bb].loan].recalled)
+#define HELD_OK(bb) \
+	(HOLDER_SLOT(bb).state == HELD && HOLDER_SLOT(bb).block == bb && !HOLDER_SLOT(bb).busy && \
+	 NOT_ON_LOAN(bb) && (blk[bb].owner == POOL || \
+	 (blk[bb].owner == blk[bb].holder && blk[bb].oslot == blk[bb].hslot)))
+#define BORROWED_OK(bb) \
+	(ON_LOAN(bb, BORROWED) && !HOLDER_SLOT(bb).busy && !loan[blk[bb].loan].donate && \
+	 HOLDER_SLOT(bb).recalled == loan[blk[bb].loan].recalled)
+
+#define TO_POOL_OK(bb) \
+	(blk[bb].owner == POOL && NOT_ON_LOAN(bb) && (HOLDER_SLOT(bb).state == EMPTY || \
+	 HOLDER_SLOT(bb).state == REVOKED || \
+	 (HOLDER_SLOT(bb).state == STANDBY && IS_PROMISE(blk[bb].holder, blk[bb].hslot))))
+#define TO_OWNER_OK(bb) \
+	(blk[bb].owner == blk[bb].holder -> \
+	 OWNER_SLOT(bb).state == STANDBY && blk[bb].oslot == blk[bb].hslot && NOT_ON_LOAN(bb) : \
+	 AWAY(bb) && (HOLDER_SLOT(bb).state == EMPTY || HOLDER_SLOT(bb).state == REVOKED))
+#define TO_HELD_OK(bb) \
+	(NOT_ON_LOAN(bb) && HOLDER_SLOT(bb).state == STANDBY && \
+	 (blk[bb].owner == POOL || blk[bb].owner == blk[bb].holder))
+#define TO_BORROWER_OK(bb) (ON_LOAN(bb, OFFERED) && !loan[blk[bb].loan].recalled)
+#define SCRUBBING_OK(bb) \
+	(blk[bb].holder < POOL && HOLDER_SLOT(bb).busy && HOLDER_SLOT(bb).block == bb && \
+	 blk[bb].done <= blk[bb].claimed && blk[bb].done < NCHUNK && \
+	 ((blk[bb].next == FREE && TO_POOL_OK(bb)) || (blk[bb].next == STANDBY && TO_OWNER_OK(bb)) || \
+	  (blk[bb].next == HELD && TO_HELD_OK(bb)) || \
+	  ((blk[bb].next == OFFERED || blk[bb].next == BORROWED) && TO_BORROWER_OK(bb))))
+
+/* The state of a block and its slots is one of these pairs. */
+#define PAIR_OK(bb) \
+	((blk[bb].state == FREE && FREE_OK(bb)) || (blk[bb].state == STANDBY && STANDBY_OK(bb)) || \
+	 (blk[bb].state == OFFERED && OFFERED_OK(bb)) || (blk[bb].state == HELD && HELD_OK(bb)) || \
+	 (blk[bb].state == BORROWED && BORROWED_OK(bb)) || \
+	 (blk[bb].state == SCRUBBING && SCRUBBING_OK(bb)))
+
+/* Never in two VMs; and where it is, its record says so. */
+#define MAPPED_OK(bb) \
+	(blk[bb].sees == ((blk[bb].state == HELD || blk[bb].state == BORROWED) -> \
+			  1 << blk[bb].holder : 0))
+
+/* A block called clean is. */
+#define CLEAN_OK(bb) (blk[bb].dirty || blk[bb].left == 0)
+
+#define ITS(vv, ss) blk[SLOT(vv, ss).block]
+#define IS_HOLDER(vv, ss) \
+	(SLOT(vv, ss).block != NONE && ITS(vv, ss).holder == vv && ITS(vv, ss).hslot == ss)
+#define WITHOUT_BLOCK(vv, ss) (SLOT(vv, ss).block == NONE || SLOT(vv, ss).busy)
+#define IN_LOAN(vv, ss) (SLOT(vv, ss).loan != NONE && loan[SLOT(vv, ss).loan].in_use)
+#define NO_LOAN(vv, ss) (SLOT(vv, ss).loan == NONE && !SLOT(vv, ss).recalled)
+
+#define SLOT_OK(vv, ss) \
+	((!SLOT(vv, ss).busy || (IS_HOLDER(vv, ss) && ITS(vv, ss).state == SCRUBBING)) && \
+	 ((SLOT(vv, ss).state == HELD && IS_HOLDER(vv, ss) && ITS(vv, ss).state == HELD && \
+	   NO_LOAN(vv, ss)) || \
+	  (SLOT(vv, ss).state == BORROWED && IS_HOLDER(vv, ss) && ITS(vv, ss).state == BORROWED && \
+	   IN_LOAN(vv, ss)) || \
+	  (SLOT(vv, ss).state == OFFERED && IS_HOLDER(vv, ss) && IN_LOAN(vv, ss)) || \
+	  (SLOT(vv, ss).state == LENT && IS_OWN(vv, ss) && IN_LOAN(vv, ss) && \
+	   ITS(vv, ss).loan == SLOT(vv, ss).loan) || \
+	  (SLOT(vv, ss).state == STANDBY && NO_LOAN(vv, ss) && (IS_OWN(vv, ss) || \
+	   (IS_PROMISE(vv, ss) && WITHOUT_BLOCK(vv, ss)))) || \
+	  ((SLOT(vv, ss).state == EMPTY || SLOT(vv, ss).state == REVOKED) && NO_LOAN(vv, ss) && \
+	   WITHOUT_BLOCK(vv, ss))))
+
+/* A VM that is gone has left nothing anywhere. */
+#define GONE_OK(vv, ss) \
+	(life[vv] != DOWN || (SLOT(vv, ss).block == NONE && \
+			      (SLOT(vv, ss).state == EMPTY || IS_PROMISE(vv, ss))))
+
+#define IS_LENT(ll, vv, ss) \
+	((SLOT(vv, ss).state == LENT && SLOT(vv, ss).loan == (ll)) -> 1 : 0)
+#if NS == 1
+#define LOAN_OK(ll) (loan[ll].out == IS_LENT(ll, A, 0) + IS_LENT(ll, B, 0))
+#else
+#define LOAN_OK(ll) \
+	(loan[ll].out == IS_LENT(ll, A, 0) + IS_LENT(ll, A, 1) + IS_LENT(ll, B, 0) + IS_LENT(ll, B, 1))
+#endif
+#define RECORD_OK(ll) (LOAN_OK(ll) && loan[ll].in_use == (loan[ll].out > 0))
+
+mtype = { rule_pairs, rule_mapped, rule_clean, rule_slots, rule_gone, rule_loans };
+
+/* Has a step in a state only where a rule is broken there, and so adds none. */
+#define RULE(ok, name) :: !(ok) -> assert(name == 0)
+
+proctype Rules()
 {
-	assert(blk[ck].sees == 0);
-	assert(blk[ck].holder < POOL && HOLDER_SLOT.busy && HOLDER_SLOT.block == ck);
-	assert(blk[ck].done <= blk[ck].claimed && blk[ck].done < NCHUNK);
-	if
-	:: blk[ck].next == FREE ->
-		assert(blk[ck].owner == POOL && blk[ck].loan == NONE);
-		assert(HOLDER_SLOT.state == EMPTY || HOLDER_SLOT.state == REVOKED ||
-		       (HOLDER_SLOT.state == STANDBY && IS_PROMISE(blk[ck].holder, blk[ck].hslot)))
-	:: blk[ck].next == STANDBY && blk[ck].owner == blk[ck].holder ->
-		assert(OWNER_SLOT.state == STANDBY && blk[ck].oslot == blk[ck].hslot);
-		assert(blk[ck].loan == NONE)
-	:: blk[ck].next == STANDBY && blk[ck].owner != blk[ck].holder ->
-		assert(AWAY && (HOLDER_SLOT.state == EMPTY || HOLDER_SLOT.state == REVOKED))
-	:: blk[ck].next == HELD ->
-		assert(blk[ck].loan == NONE && HOLDER_SLOT.state == STANDBY);
-		assert(blk[ck].owner == POOL || blk[ck].owner == blk[ck].holder)
-	:: blk[ck].next == OFFERED || blk[ck].next == BORROWED ->
-		assert(ON_LOAN(OFFERED) && !loan[blk[ck].loan].recalled)
-	:: else -> assert(false)
-	fi
-}
-
-inline check_block()
-{
-	/* Never in two VMs, and where it is, its record says so. */
-	assert(blk[ck].sees == ((blk[ck].state == HELD || blk[ck].state == BORROWED) ->
-				1 << blk[ck].holder : 0));
-	/* A block called clean is. */
-	assert(blk[ck].dirty || blk[ck].left == 0);
-	if
-	:: blk[ck].state == FREE ->
-		assert(blk[ck].owner == POOL && blk[ck].holder == POOL && blk[ck].loan == NONE);
-		assert(!blk[ck].own_data)
-	:: blk[ck].state == STANDBY ->
-		assert(blk[ck].owner < POOL && OWNER_SLOT.state == STANDBY);
-		assert(OWNER_SLOT.block == ck && !OWNER_SLOT.busy);
-		assert(blk[ck].holder == POOL && blk[ck].loan == NONE)
-	:: blk[ck].state == OFFERED ->
-		assert(ON_LOAN(OFFERED) && !HOLDER_SLOT.busy && !loan[blk[ck].loan].recalled)
-	:: blk[ck].state == HELD ->
-		assert(HOLDER_SLOT.state == HELD && HOLDER_SLOT.block == ck && !HOLDER_SLOT.busy);
-		assert(blk[ck].loan == NONE);
-		assert(blk[ck].owner == POOL ||
-		       (blk[ck].owner == blk[ck].holder && blk[ck].oslot == blk[ck].hslot))
-	:: blk[ck].state == BORROWED ->
-		assert(ON_LOAN(BORROWED) && !HOLDER_SLOT.busy);
-		assert(!loan[blk[ck].loan].donate);
-		assert(HOLDER_SLOT.recalled == loan[blk[ck].loan].recalled)
-	:: blk[ck].state == SCRUBBING -> check_scrubbing()
-	:: else -> assert(false)
-	fi
-}
-
-#define ITS blk[SLOT(cv, cs).block]
-#define IS_HOLDER (SLOT(cv, cs).block != NONE && ITS.holder == cv && ITS.hslot == cs)
-
-inline check_slot()
-{
-	if
-	:: SLOT(cv, cs).busy -> assert(IS_HOLDER && ITS.state == SCRUBBING)
-	:: else
-	fi;
-	if
-	:: SLOT(cv, cs).state == HELD || SLOT(cv, cs).state == BORROWED ->
-		assert(IS_HOLDER && ITS.state == SLOT(cv, cs).state)
-	:: SLOT(cv, cs).state == OFFERED ->
-		assert(IS_HOLDER && (ITS.state == OFFERED || ITS.state == SCRUBBING))
-	:: SLOT(cv, cs).state == LENT ->
-		assert(IS_OWN(cv, cs) && ITS.loan == SLOT(cv, cs).loan);
-		cn++
-	:: SLOT(cv, cs).state == STANDBY ->
-		assert(IS_OWN(cv, cs) || (IS_PROMISE(cv, cs) &&
-		       (SLOT(cv, cs).block == NONE || SLOT(cv, cs).busy)))
-	:: SLOT(cv, cs).state == EMPTY || SLOT(cv, cs).state == REVOKED ->
-		assert(SLOT(cv, cs).block == NONE || SLOT(cv, cs).busy)
-	:: else -> assert(false)
-	fi;
-	if
-	:: SLOT(cv, cs).state == OFFERED || SLOT(cv, cs).state == BORROWED ||
-	   SLOT(cv, cs).state == LENT -> assert(loan[SLOT(cv, cs).loan].in_use)
-	:: else -> assert(SLOT(cv, cs).loan == NONE && !SLOT(cv, cs).recalled)
-	fi;
-	/* A VM that is gone has left nothing anywhere. */
-	if
-	:: life[cv] == DOWN ->
-		assert(SLOT(cv, cs).block == NONE);
-		assert(SLOT(cv, cs).state == EMPTY || IS_PROMISE(cv, cs))
-	:: else
-	fi
-}
-
-inline check_rules()
-{
-	for (ck : 0 .. NB - 1) {
-		check_block()
-	}
-	cn = 0;
-	for (cv : 0 .. 1) {
-		for (cs : 0 .. NS - 1) {
-			check_slot()
-		}
-	}
-	for (ck : 0 .. NL - 1) {
-		assert(loan[ck].in_use == (loan[ck].out > 0));
-		cn = cn - loan[ck].out
-	}
-	assert(cn == 0)
+end:	do
+	RULE(PAIR_OK(0), rule_pairs)
+	RULE(MAPPED_OK(0), rule_mapped)
+	RULE(CLEAN_OK(0), rule_clean)
+	RULE(RECORD_OK(0), rule_loans)
+#if NB > 1
+	RULE(PAIR_OK(1), rule_pairs)
+	RULE(MAPPED_OK(1), rule_mapped)
+	RULE(CLEAN_OK(1), rule_clean)
+	RULE(RECORD_OK(1), rule_loans)
+#endif
+	RULE(SLOT_OK(A, 0) && SLOT_OK(B, 0), rule_slots)
+	RULE(GONE_OK(A, 0) && GONE_OK(B, 0), rule_gone)
+#if NS > 1
+	RULE(SLOT_OK(A, 1) && SLOT_OK(B, 1), rule_slots)
+	RULE(GONE_OK(A, 1) && GONE_OK(B, 1), rule_gone)
+#endif
+	od
 }

@@ -10,9 +10,11 @@
 #define POOL 2
 #define FOREIGN 3 /* as a stain: firmware's data, or those of a VM that is gone or was reset */
 #define NONE 15
-#define PEER(v) (1 - (v))
+#define PEER(vv) (1 - (vv))
 
+#ifndef NCHUNK
 #define NCHUNK 2
+#endif
 #define ALL ((1 << NCHUNK) - 1)
 #define NL NB /* a loan holds at least one block */
 
@@ -21,9 +23,9 @@
 #endif
 
 /* The window, in order: own blocks, promises of the pool, empty slots. */
-#define NR_OWN(v) ((v) == A -> OWN_A : OWN_B)
-#define NR_PROMISED(v) ((v) == A -> PROMISED_A : PROMISED_B)
-#define IS_PROMISE(v, s) ((s) >= NR_OWN(v) && (s) < NR_OWN(v) + NR_PROMISED(v))
+#define NR_OWN(vv) ((vv) == A -> OWN_A : OWN_B)
+#define NR_PROMISED(vv) ((vv) == A -> PROMISED_A : PROMISED_B)
+#define IS_PROMISE(vv, ss) ((ss) >= NR_OWN(vv) && (ss) < NR_OWN(vv) + NR_PROMISED(vv))
 
 mtype = { FREE, EMPTY, STANDBY, OFFERED, HELD, BORROWED, LENT, REVOKED, SCRUBBING };
 mtype = { UP, RESETTING, ENDING, DOWN };
@@ -64,11 +66,11 @@ mtype life[2] = DOWN;
 bit in_hand[2]; /* a vCPU of the VM is at EL2, at work on a chunk */
 bit started[2]; /* the guest's kernel begins, and has not looked around yet */
 
-#define SLOT(v, s) vm[v].slot[s]
-#define IS_OWN(v, s) \
-	(SLOT(v, s).block != NONE && blk[SLOT(v, s).block].owner == (v) && \
-	 blk[SLOT(v, s).block].oslot == (s))
-#define IS_RUNNING(v) (life[v] == UP || life[v] == RESETTING)
+#define SLOT(vv, ss) vm[vv].slot[ss]
+#define IS_OWN(vv, ss) \
+	(SLOT(vv, ss).block != NONE && blk[SLOT(vv, ss).block].owner == (vv) && \
+	 blk[SLOT(vv, ss).block].oslot == (ss))
+#define IS_RUNNING(vv) (life[vv] == UP || life[vv] == RESETTING)
 
 #define EV_OFFER 1
 #define EV_RECALL 2
@@ -77,10 +79,10 @@ bit started[2]; /* the guest's kernel begins, and has not looked around yet */
 #define EV_REVOKED 16
 
 /* Whoever never reads events is modelled without them. */
-inline note(v, s, kind)
+inline note(vv, ss, kind)
 {
 #ifdef EVENTS
-	SLOT(v, s).events = SLOT(v, s).events | kind
+	SLOT(vv, ss).events = SLOT(vv, ss).events | kind
 #else
 	skip
 #endif

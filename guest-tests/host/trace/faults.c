@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Faults on purpose, and what is right and looks alike, each as a trace of its own for check_trace.py:
  *	faults			lists the names, each with the violations that it is to show

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes the records of trace.h as the fake TLB and the locks report them. */
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* lendctl: lends memory blocks to other VMs and takes them back, by the lendmem driver. */
 #include <errno.h>
 #include <getopt.h>

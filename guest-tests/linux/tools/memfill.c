@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * memfill: fills a range of *physical* memory with a pattern, as far as user space can: takes
  * pages until enough of them lie in the range, writes the pattern into those, reads it back, and
