@@ -8,7 +8,7 @@ static bool read_frame(const struct dt_node *root, size_t size, struct dt_node *
 		       struct dt_node *images)
 {
 	struct dt_node tree = *root;
-	int err = fdt_check_full(root->fdt, size);
+	int err = dt_check(root->fdt, size);
 
 	tree.offset = -1;
 	if (err == -FDT_ERR_TRUNCATED && size >= FDT_V1_SIZE && fdt_magic(root->fdt) == FDT_MAGIC)
@@ -48,6 +48,8 @@ static bool read_name(const struct dt_node *node, const struct bundle *b, struct
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789_-";
+	/* Tags and log files of others: a VM could not be told from them. */
+	static const char *const reserved[] = {"lendvisor", "pool", "monitor", "raw", "firmware"};
 	const char *name = dt_name(node);
 	size_t len = 0;
 	u32 other;
@@ -58,6 +60,9 @@ static bool read_name(const struct dt_node *node, const struct bundle *b, struct
 		return dt_refuse(node, "a VM's name has letters, digits, '_' and '-' only");
 	if (!len || len >= sizeof(vm->name))
 		return dt_refuse(node, "a VM's name has 1 to %zu characters", sizeof(vm->name) - 1);
+	for (u32 i = 0; i < ARRAY_SIZE(reserved); i++)
+		if (!strcmp(name, reserved[i]))
+			return dt_refuse(node, "this name is taken: it stands for no VM");
 	if (find_vm(b, name, &other))
 		return dt_refuse(node, "a second VM of this name");
 	memcpy(vm->name, name, len);

@@ -123,7 +123,11 @@ static bool read_bundle(const struct dt_node *root, struct platform *p)
 	if (end < start)
 		return dt_refuse(&chosen, "linux,initrd-end: before linux,initrd-start");
 	p->bundle = (struct phys_range){start, end - start};
-	return true;
+	for (u32 i = 0; i < p->nr_ram; i++)
+		if (start >= p->ram[i].base && end - p->ram[i].base <= p->ram[i].size)
+			return true;
+	return dt_refuse(&chosen, "linux,initrd-start: 0x%llx is not in RAM",
+			 (unsigned long long)start);
 }
 
 static void read_seed(const struct dt_node *root, struct platform *p)
@@ -154,7 +158,7 @@ void platform_read_early(const void *fdt, struct platform *p)
 	struct dt_node root = {fdt, 0, why, HOST_FDT};
 
 	memset(p, 0, sizeof(*p));
-	if (!fdt || fdt_check_full(fdt, HOST_FDT_MAX_SIZE))
+	if (!fdt || dt_check(fdt, HOST_FDT_MAX_SIZE))
 		return;
 	read_uart(&root, p);
 	read_psci(&root, p);
@@ -163,7 +167,7 @@ void platform_read_early(const void *fdt, struct platform *p)
 bool platform_read(const void *fdt, size_t fdt_size, struct platform *p, char why[DT_WHY_SIZE])
 {
 	struct dt_node tree = {fdt, -1, why, HOST_FDT}, root = {fdt, 0, why, HOST_FDT};
-	int err = fdt_check_full(fdt, fdt_size);
+	int err = dt_check(fdt, fdt_size);
 
 	memset(p, 0, sizeof(*p));
 	why[0] = '\0';

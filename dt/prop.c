@@ -10,6 +10,14 @@ static bool printable(char c)
 	return c >= ' ' && c <= '~';
 }
 
+int dt_check(const void *fdt, size_t size)
+{
+	/* Before version 16 a root may lack its name, which fdt_check_full() of libfdt 1.6.1 needs. */
+	if (size >= FDT_V1_SIZE && fdt_magic(fdt) == FDT_MAGIC && fdt_version(fdt) < 16)
+		return -FDT_ERR_BADVERSION;
+	return fdt_check_full(fdt, size);
+}
+
 bool dt_refuse(const struct dt_node *node, const char *fmt, ...)
 {
 	char path[DT_WHY_SIZE / 2];

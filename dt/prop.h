@@ -18,6 +18,9 @@ struct dt_node {
 	const char *tree; /* what a refusal calls the tree as a whole */
 };
 
+/* Is fdt, of at most size bytes, a whole and sound tree? 0, or libfdt's error. */
+int dt_check(const void *fdt, size_t size);
+
 /* Writes "<path of the node>: <text>" into why and returns false, for use in a return statement. */
 bool dt_refuse(const struct dt_node *node, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

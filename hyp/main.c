@@ -12,6 +12,7 @@
 #include "hyp/cpu/barrier.h"
 #include "hyp/cpu/cache.h"
 #include "hyp/cpu/psci.h"
+#include "hyp/cpu/timer.h"
 #include "hyp/dev/console.h"
 #include "hyp/dev/uart.h"
 #include "hyp/gic/gic.h"
@@ -28,6 +29,9 @@ _Noreturn void boot_refuse_el(const void *fdt);
 struct platform platform;
 struct cpu cpus[PLATFORM_MAX_CPUS];
 u32 nr_cpus;
+
+/* Generous: QEMU may run 64 CPUs on two cores. */
+#define CPU_START_NS 30000000000ULL
 
 static struct physmem physmem;
 static struct bundle bundle;
@@ -177,8 +181,9 @@ static void start_cpus(void)
 				     (unsigned long long)cpus[i].mpidr, err);
 			refuse(why);
 		}
-		while (!__atomic_load_n(&cpus[i].online, __ATOMIC_ACQUIRE))
-			cpu_wait_event();
+		for (u64 since = time_ns(); !__atomic_load_n(&cpus[i].online, __ATOMIC_ACQUIRE);)
+			if (time_ns() - since > CPU_START_NS)
+				refuse("a CPU that PSCI turned on does not come up");
 	}
 }
 

@@ -26,12 +26,11 @@ coverage-steps: $(COV_LOGS)
 	@scripts/check-step build/check/coverage/coverage.log $(HOST_DIR)/coverage.py \
 		--min $(COV_MIN) --counts $(COV_OUT) $(COV_ROOMS)
 
-# tlb_fake.c includes tlb.c.
 .SECONDEXPANSION:
 $(COV_OUT)/%/log: $(HOST_DIR)/test_%.c $(HOST_DIR)/support.c $$(HOST_SRCS_%) \
-		$(wildcard dt/*.h hyp/*/*.h stage2/*.h stage2/tlb.c $(HOST_DIR)/*.h) | build/.setup-host
+		$(wildcard dt/*.h hyp/*/*.h stage2/*.h $(HOST_DIR)/*.h) | build/.setup-host
 	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@echo "  COV   $*"
-	@gcc $(COV_CFLAGS) $(filter-out stage2/tlb.c,$(filter %.c,$^)) -o $(@D)/test -lcmocka -lfdt
+	@gcc $(COV_CFLAGS) $(filter %.c,$^) -o $(@D)/test -lcmocka -lfdt
 	@STEPS=$(COV_STEPS) $(@D)/test >$@ 2>&1 || touch $(@D)/failed

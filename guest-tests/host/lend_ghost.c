@@ -74,13 +74,10 @@ void ghost_scribble(u32 vm)
 void ghost_reset(u32 vm)
 {
 	intends_to_keep[vm] = false;
-	for (u32 i = 0; i < world.l.nr_blocks; i++) {
-		const struct block *b = &world.blocks[i];
-
-		/* Its own data do not outlive it, wherever they wait. */
-		if (ghost[i].owner == vm && (b->state != BLOCK_SCRUBBING || b->holder == vm))
+	/* Its own data do not outlive it, wherever they wait. */
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		if (ghost[i].owner == vm)
 			ghost[i].kept = false;
-	}
 }
 
 void ghost_off(u32 vm)

@@ -243,7 +243,7 @@ static void serve(void)
 
 void world_reset(u32 vm)
 {
-	lend_vm_reset(&world.l, &world.l.vm[vm]);
+	lend_vm_reset(&world.l, &world.l.vm[vm], serve);
 	world_check();
 	lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
 	world_check();
@@ -251,7 +251,7 @@ void world_reset(u32 vm)
 
 void world_off(u32 vm)
 {
-	lend_vm_off(&world.l, &world.l.vm[vm]);
+	lend_vm_off(&world.l, &world.l.vm[vm], serve);
 	world_check();
 	lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
 	world_check();

@@ -195,8 +195,8 @@ static void lent_busy(void)
 static void lent_last_one_busy(void)
 {
 	borrowed();
-	world_begin_call(A, LEND_RELINQUISH, 4, 1, 0);
 	world_off(B);
+	world_begin_call(A, LEND_RELINQUISH, 4, 1, 0);
 }
 
 /* changes NULL: not a byte. */

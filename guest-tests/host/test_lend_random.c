@@ -163,22 +163,6 @@ static enum lend_outcome make_once(u32 vm, const struct op *op)
 	return outcome;
 }
 
-/* The reset or end of a VM as far as its slots; its CPU scrubs later. */
-static void begin_end(u32 vm, bool off)
-{
-	if (off) {
-		ghost_off(vm);
-		lend_vm_off(&world.l, &world.l.vm[vm]);
-	} else {
-		ghost_reset(vm);
-		lend_vm_reset(&world.l, &world.l.vm[vm]);
-	}
-	life[vm] = off ? ENDING : RESETTING;
-	nr_ends++;
-	world_check();
-	ghost_look();
-}
-
 static void serve(void)
 {
 	if (world.between && !world.nested) {
@@ -186,6 +170,31 @@ static void serve(void)
 		world.between();
 		world.nested = false;
 	}
+}
+
+static void nobody(void)
+{
+}
+
+/* The reset or end of a VM as far as its slots; its CPU scrubs later. */
+static void begin_end(u32 vm, bool off)
+{
+	bool nested = world.nested;
+
+	/* The ghost has it in one step: no other CPU meanwhile. */
+	world.nested = true;
+	if (off) {
+		ghost_off(vm);
+		lend_vm_off(&world.l, &world.l.vm[vm], nobody);
+	} else {
+		ghost_reset(vm);
+		lend_vm_reset(&world.l, &world.l.vm[vm], nobody);
+	}
+	world.nested = nested;
+	life[vm] = off ? ENDING : RESETTING;
+	nr_ends++;
+	world_check();
+	ghost_look();
 }
 
 static void finish_end(u32 vm)

@@ -66,10 +66,10 @@ static const struct row {
 	{"bL0a aR4 aQ4.", "a4=- b0=S2+B", OWN_GONE "a4=- b0=S2+B free=4"},
 	{"bL0a aR4 aQ4o.", "a4=- b0=S2+B", OWN_GONE "a4=- b0=S2+B free=4"},
 	/* In the middle of something of its borrower's, which goes on with it or not. */
-	{"aL0b bR2.", "", OWN_GONE "b2=-0d>F+O b.held=1 free=3"},
+	{"aL0b bR2.", "", OWN_GONE "b2=-+O free=4"},
 	{"aL0b bR2. aC0", "a0=S0", OWN_GONE "free=4"},
-	{"aL0b bR2 bQ2.", "", OWN_GONE "b2=-0d>F b.held=1 free=3"},
-	{"aL0b bR2 bQ2o.", "", OWN_GONE "b2=-0d>F+O b.held=1 free=3"},
+	{"aL0b bR2 bQ2.", "", OWN_GONE "b2=- free=4"},
+	{"aL0b bR2 bQ2o.", "", OWN_GONE "b2=-+O free=4"},
 	/* Its lender is gone, before or in the middle. */
 	{"bL0a aR4 bO", "a4=- a.held=0 a.gone=0 free=3", OWN_GONE "a4=- a.held=0 a.gone=0 free=5"},
 	{"bL0a aR4 aQ4. bO", "a4=- a.held=0 free=3", OWN_GONE "a4=- a.held=0 free=5"},

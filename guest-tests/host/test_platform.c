@@ -143,9 +143,9 @@ static void through_u_boot(void **state)
 	(void)state;
 	expected = virt_platform;
 	/* 8-byte cells, a reservation for the ramdisk, and /reserved-memory with and without reg */
-	set(fdt, "/chosen", "linux,initrd-start", U64(0x148000000));
-	set(fdt, "/chosen", "linux,initrd-end", U64(0x14a000000));
-	fdt_edit_must(fdt_add_mem_rsv(fdt, 0x148000000, 0x2000000));
+	set(fdt, "/chosen", "linux,initrd-start", U64(0xe8000000));
+	set(fdt, "/chosen", "linux,initrd-end", U64(0xea000000));
+	fdt_edit_must(fdt_add_mem_rsv(fdt, 0xe8000000, 0x2000000));
 	set(fdt, "/reserved-memory", "#address-cells", U32(2));
 	set(fdt, "/reserved-memory", "#size-cells", U32(2));
 	set(fdt, "/reserved-memory", "ranges", NOTHING);
@@ -154,9 +154,9 @@ static void through_u_boot(void **state)
 	    U64(0x50000000, 0x1000, 0x60000000, 0x2000));
 	set(fdt, "/reserved-memory/off@51000000", "reg", U64(0x51000000, 0x1000));
 	set(fdt, "/reserved-memory/off@51000000", "status", STR("disabled"));
-	expected.bundle = (struct phys_range){0x148000000, 0x2000000};
+	expected.bundle = (struct phys_range){0xe8000000, 0x2000000};
 	expected.nr_reserved = 3;
-	expected.reserved[0] = (struct phys_range){0x148000000, 0x2000000};
+	expected.reserved[0] = (struct phys_range){0xe8000000, 0x2000000};
 	expected.reserved[1] = (struct phys_range){0x50000000, 0x1000};
 	expected.reserved[2] = (struct phys_range){0x60000000, 0x2000};
 	expect(fdt, &expected);

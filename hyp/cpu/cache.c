@@ -54,4 +54,7 @@ void cache_zero(void *p, size_t size)
 	else
 		memset(p, 0, size);
 	cache_clean_invalidate(p, size);
+	/* Nor is anything fetched that was there before. */
+	__asm__ volatile("ic ialluis" ::: "memory");
+	dsb(ish);
 }

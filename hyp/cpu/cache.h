@@ -18,7 +18,7 @@ void cache_clean_invalidate(const void *p, size_t size);
 
 /*
  * Zeroes [p, p + size), 4 KiB aligned both, by DC ZVA where the CPU allows it, and cleans and
- * invalidates each line to the point of coherency. Complete on return.
+ * invalidates each line to the point of coherency; no instruction cache keeps what was there. Complete on return.
  */
 void cache_zero(void *p, size_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/dev/panic.h"
 #include "boot/image.h"
+#include "hyp/cpu/barrier.h"
 #include "hyp/cpu/percpu.h"
 #include "hyp/cpu/psci.h"
 #include "hyp/dev/console.h"
@@ -10,8 +11,6 @@
 #define MAX_BACKTRACE 16
 
 const struct ledger *panic_ledger;
-
-static u32 panicking;
 
 void panic_line(const char *fmt, ...)
 {
@@ -54,20 +53,30 @@ static void report_ledger(const struct ledger *l)
 	}
 }
 
+/*
+ * The marker comes first and last: whatever the report runs into, it has been said. A second CPU waits
+ * for the first to switch off; a panic within the report ends it.
+ */
 _Noreturn void panic(const char *fmt, ...)
 {
+	static const struct cpu *reporter;
+	const struct cpu *nobody = NULL;
 	char text[256];
 	va_list ap;
 
-	/* A panic within a panic, or on a second CPU, has nothing to add. */
-	if (__atomic_fetch_add(&panicking, 1, __ATOMIC_RELAXED) == 0) {
+	va_start(ap, fmt);
+	print_vformat(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	panic_line("PANIC: CPU %u: %s", this_cpu()->index, text);
+	if (__atomic_compare_exchange_n(&reporter, &nobody, this_cpu(), false, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED)) {
 		panic_backtrace(__builtin_frame_address(0));
 		if (panic_ledger)
 			report_ledger(panic_ledger);
-		va_start(ap, fmt);
-		print_vformat(text, sizeof(text), fmt, ap);
-		va_end(ap);
 		panic_line("PANIC: CPU %u: %s", this_cpu()->index, text);
+	} else if (reporter != this_cpu()) {
+		for (;;)
+			wfi();
 	}
 	psci_system_off();
 }

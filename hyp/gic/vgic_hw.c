@@ -179,7 +179,6 @@ void vgic_hw_power_on(struct vgic_hw_cpu *c)
 	spin_lock(&c->hw->g.lock);
 	/* A holder did not wait for us: what it changes is not in our list registers meanwhile. */
 	be_held(c);
-	vgic_reset_cpu(&c->state);
 	write_sysreg(ich_vmcr_el2, 0);
 	clear_active_priorities();
 	fill(c);

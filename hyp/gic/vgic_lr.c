@@ -108,7 +108,7 @@ void vgic_fill(struct vgic_cpu *c)
 		struct vgic_choice choice;
 
 		/* The common case is quiet; and what another vCPU has stays there until folded. */
-		if (!(irq->latch || irq->line || irq->active) || irq->where != VGIC_NOWHERE)
+		if (vgic_irq_quiet(irq) || irq->where != VGIC_NOWHERE)
 			continue;
 		choice = vgic_choose(g, c, intid);
 		if (choice.cpu == c)

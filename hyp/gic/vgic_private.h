@@ -23,6 +23,12 @@ struct vgic_choice {
 struct vgic_irq *vgic_find(struct vgic *g, struct vgic_cpu *c, u32 intid);
 bool vgic_irq_pending(const struct vgic_irq *irq);
 
+/* The common case: nothing that could be delivered, whatever is enabled. */
+static inline bool vgic_irq_quiet(const struct vgic_irq *irq)
+{
+	return !(irq->latch || irq->lent || irq->line || irq->active);
+}
+
 struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid);
 void vgic_changed(struct vgic *g, struct vgic_cpu *c, u32 intid, struct vgic_choice before);
 

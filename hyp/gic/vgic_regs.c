@@ -164,7 +164,7 @@ static void set_groups(struct vgic *g, u64 ctlr)
 	g->enable_group1 = ctlr & GICD_CTLR_ENABLE_GRP1;
 }
 
-/* One interrupt after the other: who need not look again is not kicked. SPIs: with vCPU 0. */
+/* Who need not look again is not kicked; most interrupts are quiet. SPIs: with vCPU 0. */
 static void write_ctlr(struct vgic *g, u64 old, u64 value)
 {
 	for (u32 i = 0; i < g->nr_cpus; i++) {
@@ -173,12 +173,15 @@ static void write_ctlr(struct vgic *g, u64 old, u64 value)
 		for (u32 intid = 0; intid < end; intid++) {
 			struct vgic_choice before;
 
+			if (vgic_irq_quiet(vgic_find(g, g->cpu[i], intid)))
+				continue;
 			set_groups(g, old);
 			before = vgic_choose(g, g->cpu[i], intid);
 			set_groups(g, value);
 			vgic_changed(g, g->cpu[i], intid, before);
 		}
 	}
+	set_groups(g, value);
 }
 
 /* index: which of the registers of the row. */

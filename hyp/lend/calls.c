@@ -27,26 +27,20 @@ static int call_version(struct call *c)
 static int call_info(struct call *c)
 {
 	const struct lend_vm *vm = c->vm;
+	const u64 pages[][3] = {
+		[LEND_INFO_WINDOW] = {vm->nr_slots ? vm->window.ipa : 0, c->l->block_size,
+				      vm->nr_slots | (u64)vm->id << 32},
+		[LEND_INFO_POOL] = {vm->target | (u64)vm->nr_pool_held << 32,
+				    vm->quota | (u64)c->l->nr_free << 32,
+				    vm->nr_own | (u64)vm->nr_promised << 32},
+		[LEND_INFO_COUNTERS] = {vm->nr_retrieved, vm->nr_given_up, vm->nr_aborts},
+	};
 
-	switch (c->arg[0]) {
-	case LEND_INFO_WINDOW:
-		c->result[0] = vm->nr_slots ? vm->window.ipa : 0;
-		c->result[1] = c->l->block_size;
-		c->result[2] = vm->nr_slots | (u64)vm->id << 32;
-		return LEND_SUCCESS;
-	case LEND_INFO_POOL:
-		c->result[0] = vm->target | (u64)vm->nr_pool_held << 32;
-		c->result[1] = vm->quota | (u64)c->l->nr_free << 32;
-		c->result[2] = vm->nr_own | (u64)vm->nr_promised << 32;
-		return LEND_SUCCESS;
-	case LEND_INFO_COUNTERS:
-		c->result[0] = vm->nr_retrieved;
-		c->result[1] = vm->nr_given_up;
-		c->result[2] = vm->nr_aborts;
-		return LEND_SUCCESS;
-	default:
+	if (c->arg[0] >= ARRAY_SIZE(pages))
 		return LEND_INVALID;
-	}
+	for (u32 i = 0; i < ARRAY_SIZE(pages[0]); i++)
+		c->result[i] = pages[c->arg[0]][i];
+	return LEND_SUCCESS;
 }
 
 static bool slots_valid(const struct call *c, u64 slot, u64 n)

@@ -121,6 +121,8 @@ void event_next(struct ledger *l, struct lend_vm *vm, u64 x[2])
 	kind = (u32)__builtin_ctz(s->events);
 	x[0] = result(kind, s->peer, slot);
 	x[1] = s->loan == LEND_NONE ? 0 : loan_handle(l, s->loan);
+	if (kind == LEND_EVENT_OFFER && s->loan != LEND_NONE)
+		l->loans[s->loan].offer_read = true;
 	clear(l, vm, slot, (u16)BIT(kind));
 }
 

@@ -30,6 +30,8 @@ void slot_move(struct lend_vm *vm, u32 slot, u8 state)
 {
 	vm->slots[slot].state = state;
 	vm->slots[slot].generation++;
+	if (state == LEND_SLOT_EMPTY && slot < vm->first_empty)
+		vm->first_empty = slot;
 }
 
 void pool_put(struct ledger *l, struct block *b)

@@ -81,6 +81,7 @@ struct slot {
 struct loan {
 	bool in_use;
 	bool recalled;
+	bool offer_read; /* the borrower knows of it */
 	u8 owner, borrower;
 	u8 flags; /* LEND_FLAG_REVOCABLE, _KEEP, _ADOPTABLE */
 	u32 owner_slot, borrower_slot; /* the first ones */
@@ -101,6 +102,7 @@ struct lend_vm {
 	ipa_t window;
 	u32 nr_slots, nr_own, nr_promised;
 	u32 quota;
+	u32 first_empty; /* no slot below it is EMPTY and not busy */
 	u32 target;
 	u32 nr_pool_held; /* the pool's blocks whose holder it is, those still SCRUBBING included */
 	struct slot *slots;

@@ -76,6 +76,7 @@ bool lend_vm_start(struct ledger *l, struct lend_vm *vm)
 		b->owner_slot = slot;
 		vm->slots[slot].block = (u32)(b - l->blocks);
 	}
+	vm->first_empty = vm->nr_own + vm->nr_promised;
 	vm->target = vm->nr_promised;
 	vm->running = true;
 	ledger_unlock(l);
@@ -118,7 +119,7 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 		break;
 	case LEND_SLOT_STANDBY:
 	case LEND_SLOT_LENT:
-		if (b && (b->state == BLOCK_STANDBY || b->state == BLOCK_OFFERED))
+		if (b)
 			b->flags &= (u8)~BLOCK_OWN_DATA; /* nobody may see it now */
 		break;
 	case LEND_SLOT_REVOKED:
@@ -129,12 +130,14 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 	}
 }
 
-void lend_vm_reset(struct ledger *l, struct lend_vm *vm)
+void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 {
 	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
 		ledger_lock(l);
 		slot_clear(l, vm, slot);
+		event_drop(l, vm, slot);
 		ledger_unlock(l);
+		serve();
 	}
 	ledger_lock(l);
 	event_drop_all(l, vm);
@@ -195,17 +198,23 @@ static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 	slot_move(vm, slot, LEND_SLOT_EMPTY);
 }
 
-void lend_vm_off(struct ledger *l, struct lend_vm *vm)
+void lend_vm_off(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 {
 	ledger_lock(l);
 	vm->running = false; /* nobody lends to it from here on */
 	ledger_unlock(l);
-	lend_vm_reset(l, vm);
+	lend_vm_reset(l, vm, serve);
 	for (u32 slot = 0; slot < vm->nr_own; slot++) {
+		u32 block = vm->slots[slot].block;
+
 		ledger_lock(l);
 		slot_give_up(l, vm, slot);
 		event_drop(l, vm, slot);
 		ledger_unlock(l);
+		/* Coming from a borrower who may never finish it: then nobody would, from now on. */
+		while (block != LEND_NONE && lend_scrub_step(l, block) == SCRUB_DID)
+			serve();
+		serve();
 	}
 }
 

@@ -30,8 +30,8 @@ bool lend_vm_start(struct ledger *l, struct lend_vm *vm);
  * The VM was reset, or is off for good: none of its vCPUs runs. Takes the lock, per slot. What it gave up is
  * SCRUBBING afterwards; lend_vm_scrub() finishes that.
  */
-void lend_vm_reset(struct ledger *l, struct lend_vm *vm);
-void lend_vm_off(struct ledger *l, struct lend_vm *vm);
+void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void));
+void lend_vm_off(struct ledger *l, struct lend_vm *vm, void (*serve)(void));
 
 /*
  * Scrubs what the slots of a VM that is down still wait for, calling serve() between chunks. The VM is

@@ -27,6 +27,7 @@ static u32 loan_new(struct ledger *l)
 	l->loan_free = l->loans[index].link;
 	l->loans[index].in_use = true;
 	l->loans[index].recalled = false;
+	l->loans[index].offer_read = false;
 	l->loans[index].deadline = LEND_NO_DEADLINE;
 	return index;
 }
@@ -56,42 +57,40 @@ static int check_own_slot(const struct lend_vm *vm, u32 slot)
 	}
 }
 
-static bool slots_empty(const struct lend_vm *vm, u32 slot, u32 n)
+static bool is_empty(const struct lend_vm *vm, u64 slot)
 {
-	for (u32 i = slot; i < slot + n; i++)
-		if (vm->slots[i].state != LEND_SLOT_EMPTY || vm->slots[i].busy)
+	return vm->slots[slot].state == LEND_SLOT_EMPTY && !vm->slots[slot].busy;
+}
+
+static bool are_empty(const struct lend_vm *vm, u64 slot, u32 n)
+{
+	for (u64 i = slot; i < slot + n; i++)
+		if (!is_empty(vm, i))
 			return false;
 	return true;
 }
 
 /* The lowest n empty slots in a row, aligned to the largest power of two in n. */
-static u32 find_slots(const struct lend_vm *vm, u32 n)
+static u32 find_slots(struct lend_vm *vm, u32 n)
 {
 	u32 align = (u32)BIT(31 - __builtin_clz(n));
 
-	for (u64 slot = 0; slot + n <= vm->nr_slots; slot += align)
-		if (slots_empty(vm, (u32)slot, n))
+	/* A busy slot is passed over only for now. */
+	while (vm->first_empty < vm->nr_slots &&
+	       vm->slots[vm->first_empty].state != LEND_SLOT_EMPTY)
+		vm->first_empty++;
+	for (u64 slot = ALIGN_UP(vm->first_empty, align); slot + n <= vm->nr_slots; slot += align)
+		if (are_empty(vm, slot, n))
 			return (u32)slot;
 	return LEND_NONE;
 }
 
-static const struct {
-	u32 lend, slot;
-} loan_flags[] = {
-	{LEND_LEND_REVOCABLE, LEND_FLAG_REVOCABLE},
-	{LEND_LEND_KEEP, LEND_FLAG_KEEP},
-	{LEND_LEND_ADOPTABLE, LEND_FLAG_ADOPTABLE},
-};
-
-static u8 to_slot_flags(u32 flags)
-{
-	u32 out = 0;
-
-	for (u32 i = 0; i < ARRAY_SIZE(loan_flags); i++)
-		if (flags & loan_flags[i].lend)
-			out |= loan_flags[i].slot;
-	return (u8)out;
-}
+/* The terms of a loan stand in the same order in LEND's flags and in a slot's. */
+#define LEND_TO_SLOT_FLAGS(flags) ((u8)((flags) * (LEND_FLAG_REVOCABLE / LEND_LEND_REVOCABLE)))
+_Static_assert(LEND_TO_SLOT_FLAGS(LEND_LEND_REVOCABLE) == LEND_FLAG_REVOCABLE &&
+		       LEND_TO_SLOT_FLAGS(LEND_LEND_KEEP) == LEND_FLAG_KEEP &&
+		       LEND_TO_SLOT_FLAGS(LEND_LEND_ADOPTABLE) == LEND_FLAG_ADOPTABLE,
+	       "abi.h");
 
 static void enter(struct lend_vm *vm, u32 slot, u8 state, u8 peer, u32 loan, u8 flags)
 {
@@ -137,7 +136,7 @@ int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u
 	loan->borrower_slot = first;
 	loan->nr_slots = n;
 	loan->nr_out = n;
-	loan->flags = to_slot_flags(flags);
+	loan->flags = LEND_TO_SLOT_FLAGS(flags);
 	for (u32 i = 0; i < n; i++) {
 		struct block *b = &l->blocks[vm->slots[slot + i].block];
 
@@ -182,7 +181,7 @@ void loan_withdraw(struct ledger *l, struct block *b, bool tell)
 	 * Who has read of the offer is told that it is gone. Who has not will find the slot empty: the
 	 * event stays, or lending and withdrawing in turn would raise his interrupt without end.
 	 */
-	if (!(borrower->slots[l->loans[b->loan].borrower_slot].events & BIT(LEND_EVENT_OFFER)))
+	if (l->loans[b->loan].offer_read)
 		event_note(l, borrower, b->holder_slot, LEND_EVENT_RECALL);
 	s->loan = LEND_NONE;
 	s->flags = 0;

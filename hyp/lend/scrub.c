@@ -9,39 +9,39 @@ static void scrub_chunk(const struct ledger *l, paddr_t pa, bool clean_only)
 		l->host->zero(pa, SCRUB_CHUNK);
 }
 
-/* One chunk, if one is left to claim. False: the block is not SCRUBBING any more. */
-static bool scrub_step(struct ledger *l, struct block *b)
+enum scrub_step lend_scrub_step(struct ledger *l, u32 block)
 {
 	u32 nr_chunks = (u32)(l->block_size / SCRUB_CHUNK);
-	bool clean_only, claimed, more;
+	struct block *b = &l->blocks[block];
+	enum scrub_step step;
+	bool clean_only;
 	paddr_t pa;
 
 	ledger_lock(l);
-	if (b->state != BLOCK_SCRUBBING) {
-		ledger_unlock(l);
-		return false;
-	}
-	claimed = b->scrub_claimed < nr_chunks;
+	step = b->state != BLOCK_SCRUBBING     ? SCRUB_OVER
+	       : b->scrub_claimed == nr_chunks ? SCRUB_WAIT
+					       : SCRUB_DID;
 	pa = PADDR(b->pa.pa + b->scrub_claimed * SCRUB_CHUNK);
 	clean_only = b->flags & BLOCK_CLEAN_ONLY;
-	b->scrub_claimed += claimed;
+	b->scrub_claimed += step == SCRUB_DID;
 	ledger_unlock(l);
-	if (!claimed)
-		return true; /* others have the rest, and each is busy with one chunk only */
+	if (step != SCRUB_DID)
+		return step;
 
 	/* A claimed chunk keeps the block SCRUBBING, whatever happens to the VMs meanwhile. */
 	scrub_chunk(l, pa, clean_only);
 	ledger_lock(l);
-	more = ++b->scrub_done < nr_chunks;
-	if (!more)
+	if (++b->scrub_done == nr_chunks) {
 		block_arrive(l, b);
+		step = SCRUB_OVER;
+	}
 	ledger_unlock(l);
-	return more;
+	return step;
 }
 
 bool lend_scrub(struct ledger *l, u32 block)
 {
-	while (scrub_step(l, &l->blocks[block]))
+	while (lend_scrub_step(l, block) != SCRUB_OVER)
 		if (l->host->interrupt_pending())
 			return false;
 	return true;

@@ -12,6 +12,14 @@
 /* Bytes zeroed between two looks at the interrupts: about 10,000 instructions. */
 #define SCRUB_CHUNK KIB(256)
 
+/* At most one chunk of block. WAIT: other CPUs have the rest, and each is busy with one chunk only. */
+enum scrub_step {
+	SCRUB_OVER, /* it is not SCRUBBING any longer */
+	SCRUB_DID,
+	SCRUB_WAIT,
+};
+enum scrub_step lend_scrub_step(struct ledger *l, u32 block);
+
 /*
  * Works on block until it is no longer SCRUBBING (true), or an interrupt is pending (false); does at
  * least one chunk where one is left. Caller holds no lock.

@@ -8,33 +8,25 @@ static bool has_loan(const struct slot *s)
 	return s->loan != LEND_NONE;
 }
 
-static u32 flags_of(const struct ledger *l, const struct lend_vm *vm, u32 slot)
+/* What the block of a slot adds to its flags. */
+static u32 block_flags(const struct ledger *l, const struct lend_vm *vm, const struct slot *s)
 {
-	const struct slot *s = &vm->slots[slot];
-	const struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
-	u32 flags = s->flags;
+	const struct block *b = &l->blocks[s->block];
 
-	if (b && b->state == BLOCK_SCRUBBING)
-		flags |= LEND_FLAG_BUSY;
-	if (b && b->owner == vm->id)
-		flags |= LEND_FLAG_OWN;
-	if (has_loan(s)) {
-		const struct loan *loan = &l->loans[s->loan];
-
-		if (loan->recalled && l->host->now() >= loan->deadline)
-			flags |= LEND_FLAG_EXPIRED;
-	}
-	return flags;
+	if (s->block == LEND_NONE)
+		return 0;
+	return (b->state == BLOCK_SCRUBBING ? LEND_FLAG_BUSY : 0) |
+	       (b->owner == vm->id ? LEND_FLAG_OWN : 0);
 }
 
-static u32 run_length(const struct ledger *l, const struct lend_vm *vm, u32 slot, u32 flags)
+/* EXPIRED is the loan's, so it is the same for all slots of a run. */
+static u32 run_length(const struct ledger *l, const struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
-	u32 n = 1;
+	u32 max = (u32)min_u64(LEND_RUN_MAX, vm->nr_slots - slot), n = 1;
 
-	while (n < LEND_RUN_MAX && slot + n < vm->nr_slots &&
-	       vm->slots[slot + n].state == s->state && vm->slots[slot + n].loan == s->loan &&
-	       flags_of(l, vm, slot + n) == flags)
+	while (n < max && s[n].state == s->state && s[n].loan == s->loan &&
+	       s[n].flags == s->flags && block_flags(l, vm, &s[n]) == block_flags(l, vm, s))
 		n++;
 	return n;
 }
@@ -55,12 +47,13 @@ static u64 time_left(const struct ledger *l, const struct slot *s)
 void ledger_slot_info(const struct ledger *l, const struct lend_vm *vm, u32 slot, u64 x[4])
 {
 	const struct slot *s = &vm->slots[slot];
-	u32 flags = flags_of(l, vm, slot);
+	u32 flags = s->flags | block_flags(l, vm, s);
 	u8 peer = has_loan(s) ? s->peer : LEND_NO_PEER;
 
-	x[0] = s->state | (u64)peer << 8 | (u64)flags << 16 |
-	       (u64)run_length(l, vm, slot, flags) << 32;
-	x[1] = has_loan(s) ? loan_handle(l, s->loan) : 0;
 	x[2] = time_left(l, s);
+	if (x[2] == 0)
+		flags |= LEND_FLAG_EXPIRED;
+	x[0] = s->state | (u64)peer << 8 | (u64)flags << 16 | (u64)run_length(l, vm, slot) << 32;
+	x[1] = has_loan(s) ? loan_handle(l, s->loan) : 0;
 	x[3] = s->generation;
 }

@@ -118,8 +118,12 @@ void trap_data_abort(struct trap *t)
 {
 	u32 iss = ESR_ISS(t->esr);
 	u64 far = read_sysreg(far_el2), ipa;
-	/* A stage-1 walk only reads its tables, unless hardware updates them: WnR says so then, too. */
-	bool write = iss & ISS_DABT_WNR && !(iss & ISS_DABT_CM);
+	bool permission = (ISS_ABT_FSC(iss) & FSC_TYPE) == FSC_PERMISSION;
+	/*
+	 * Of a stage-1 walk WnR says whether hardware updates the table. Cache maintenance always has it
+	 * set; it is a write only to an entry that was there and did not allow it.
+	 */
+	bool write = iss & ISS_DABT_WNR && (!(iss & ISS_DABT_CM) || permission);
 
 	if (!fault_ipa(t, far, write, &ipa) || allowed_now(t->vcpu->vm, ipa, !write))
 		return;

@@ -33,7 +33,7 @@ static const struct {
 	{4, 0, F(0) | F(1) | F(4) | F(5) | F(6) | F(12) | F(14) | F(15)},
 	{4, 1, F(0) | F(1)}, /* ID_AA64PFR1: BT, SSBS; no MTE, SME */
 	{6, 0, ALL & ~F(6)}, /* ID_AA64ISAR0: all but TME */
-	{6, 1, ALL & ~(F(12) | F(15))}, /* ID_AA64ISAR1: all but SPECRES, LS64 */
+	{6, 1, ALL & ~(F(10) | F(15))}, /* ID_AA64ISAR1: all but SPECRES, LS64 */
 	{6, 2, F(0) | F(1) | F(2) | F(3) | F(5)}, /* ID_AA64ISAR2: WFxT, RPRES, GPA3, APA3, BC */
 	/* ID_AA64MMFR0: PARange (capped), ASIDBits, BigEnd, BigEndEL0, TGran16, 64, 4 */
 	{7, 0, F(0) | F(1) | F(2) | F(4) | F(5) | F(6) | F(7)},

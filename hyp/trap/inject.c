@@ -16,7 +16,7 @@ static u64 vector_offset(u64 spsr)
 	return SPSR_MODE(spsr) ? VECTOR_CURRENT_SP0 : VECTOR_LOWER_64;
 }
 
-/* PSTATE at the handler: DAIF and TCO set; PAN as SCTLR_EL1.SPAN says; flags and DIT are kept. */
+/* PSTATE at the handler: DAIF set; PAN as SCTLR_EL1.SPAN says; flags and DIT are kept. */
 static u64 new_spsr(u64 old)
 {
 	u64 spsr = SPSR_EL1H | SPSR_DAIF | (old & (SPSR_NZCV | SPSR_DIT));

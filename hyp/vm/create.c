@@ -11,7 +11,6 @@
 #include "hyp/lib/string.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
-#include "hyp/vm/serial.h"
 
 struct vm vms[BUNDLE_MAX_VMS];
 u32 nr_vms;
@@ -80,9 +79,17 @@ static bool create_vcpus(struct vm *vm, struct physmem *m)
 	return true;
 }
 
-static u64 boot_granule(const struct bundle_vm *config)
+/* Where there is no room for whole GiB, 2 MiB descriptors do. Returns their size; 0: no room at all. */
+static u64 take_boot_memory(struct vm *vm, struct physmem *m)
 {
-	return IS_ALIGNED(config->boot_memory, GIB(1)) ? GIB(1) : MIB(2);
+	u64 size = vm->config->boot_memory, granule = IS_ALIGNED(size, GIB(1)) ? GIB(1) : MIB(2);
+
+	vm->boot_memory = PADDR(physmem_alloc(m, size, granule));
+	if (!vm->boot_memory.pa && granule > MIB(2)) {
+		granule = MIB(2);
+		vm->boot_memory = PADDR(physmem_alloc(m, size, granule));
+	}
+	return vm->boot_memory.pa ? granule : 0;
 }
 
 /* Tables for all that the VM can ever map, and its boot memory mapped; the window still empty. */
@@ -92,17 +99,14 @@ static bool create_stage2(struct vm *vm, const struct bundle *bundle, struct phy
 	u32 ipa_bits = s2_ipa_bits((u32)FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0));
 	size_t pages = s2_pages_root(ipa_bits) + s2_pages_range(config->boot_memory) +
 		       s2_pages_range(config->window_size);
-	u64 granule = boot_granule(config);
 	void *pool = hyp_alloc(m, pages * PAGE_SIZE, KIB(32));
+	u64 granule = take_boot_memory(vm, m);
 
-	if (!pool || s2_init(&vm->s2, (u16)(vm->id + 1), ipa_bits, pool, pages) ||
+	if (!pool || !granule || s2_init(&vm->s2, (u16)(vm->id + 1), ipa_bits, pool, pages) ||
 	    s2_prepare(&vm->s2, IPA(GUEST_RAM_BASE), config->boot_memory, granule))
 		return false;
 	if (config->has_window &&
 	    s2_prepare(&vm->s2, IPA(config->window_base), config->window_size, bundle->block_size))
-		return false;
-	vm->boot_memory = PADDR(physmem_alloc(m, config->boot_memory, granule));
-	if (!vm->boot_memory.pa)
 		return false;
 	spin_lock(&vm->s2.lock);
 	s2_map(&vm->s2, IPA(GUEST_RAM_BASE), vm->boot_memory, config->boot_memory);

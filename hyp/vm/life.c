@@ -7,7 +7,6 @@
 #include "hyp/vm/guest_memory.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
-#include "hyp/vm/vcpu.h"
 #include "dt/guest_fdt.h"
 
 static u32 nr_running;
@@ -59,7 +58,7 @@ static void scrub_boot_memory(struct vm *vm)
 
 static void finish_reset(struct vm *vm)
 {
-	lend_vm_reset(&ledger, vm->lend);
+	lend_vm_reset(&ledger, vm->lend, cpu_serve_interrupts);
 	lend_vm_scrub(&ledger, vm->lend, cpu_serve_interrupts);
 	if (vm->config->scrub_boot_memory)
 		scrub_boot_memory(vm);
@@ -69,7 +68,7 @@ static void finish_reset(struct vm *vm)
 
 static void finish_off(struct vm *vm)
 {
-	lend_vm_off(&ledger, vm->lend);
+	lend_vm_off(&ledger, vm->lend, cpu_serve_interrupts);
 	lend_vm_scrub(&ledger, vm->lend, cpu_serve_interrupts);
 	spin_lock(&vm->lock);
 	vm->state = VM_OFF;

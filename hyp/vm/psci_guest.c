@@ -2,7 +2,6 @@
 #include "hyp/vm/psci_guest.h"
 #include "hyp/cpu/barrier.h"
 #include "hyp/cpu/psci.h"
-#include "hyp/vm/vcpu.h"
 
 #define PSCI_1_1 0x10001
 #define MIGRATE_NO_TRUSTED_OS 2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hyp/vm/serial.h"
+#include "hyp/vm/vm.h"
 #include "dt/guest_fdt.h"
 #include "hyp/cpu/timer.h"
 #include "hyp/dev/console.h"

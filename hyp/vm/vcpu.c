@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A vCPU's way into its guest for the first time, and out of it for good. */
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 #include "hyp/cpu/barrier.h"
 
 #define HCR_GUEST                                                                                  \

@@ -98,6 +98,15 @@ _Noreturn void vm_stop(struct vcpu *self, bool reset);
 /* The guest brought itself into a state we cannot go on from: one line, then as its bundle node says. */
 _Noreturn void vm_crash(struct vcpu *self, const char *why, u64 value);
 
+/* The calling CPU's vCPU leaves its guest for good and is OFF on return. */
+void vcpu_down(struct vcpu *v);
+
+/* A guest's first instruction: x0, where, PSTATE (hyp/trap/vectors.S). */
+_Noreturn void guest_start(u64 x0, u64 elr, u64 spsr);
+
+/* Puts the VM's PL011 between console and interrupt; once, before it starts. */
+void serial_init(struct vm *vm);
+
 /* Serves all physical interrupts that wait for this CPU; for EL2's safe points. No lock held. */
 void cpu_serve_interrupts(void);
 

@@ -20,8 +20,8 @@ FUZZ_SRCS_guest_fdt := $(DT_PURE) hyp/lib/print.c
 
 FUZZ_NAMES := $(patsubst $(FUZZ_DIR)/fuzz_%.c,%,$(sort $(wildcard $(FUZZ_DIR)/fuzz_*.c)))
 FUZZ_TARGETS := $(FUZZ_NAMES:%=$(FUZZ_OUT)/%)
-# clang leaves the dependencies of one source only when it is given several. tlb_fake.c includes tlb.c.
-FUZZ_HEADERS := $(wildcard dt/*.h hyp/lend/*.h hyp/lib/*.h hyp/cpu/*.h stage2/*.h stage2/tlb.c \
+# clang leaves the dependencies of one source only when it is given several.
+FUZZ_HEADERS := $(wildcard dt/*.h hyp/lend/*.h hyp/lib/*.h hyp/cpu/*.h stage2/*.h \
 	$(HOST_DIR)/*.h $(FUZZ_DIR)/*.h)
 
 .PHONY: fuzz fuzz-steps fuzz-corpus
@@ -45,4 +45,4 @@ $(FUZZ_TARGETS): $(FUZZ_OUT)/%: $(FUZZ_DIR)/fuzz_%.c $(HOST_DIR)/support.c $$(FU
 		$(FUZZ_HEADERS) | build/.setup-host
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
-	@clang-14 $(FUZZ_CFLAGS) $(filter-out stage2/tlb.c,$(filter %.c,$^)) -o $@ -lcmocka -lfdt
+	@clang-14 $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@ -lcmocka -lfdt

@@ -221,14 +221,22 @@ static void take_registers(u32 vm)
 	call(vm, x, true);
 }
 
+static void nobody(void)
+{
+}
+
 static void begin_end(u32 vm, bool off)
 {
+	bool nested = world.nested;
+
 	if (in_call[vm])
 		return;
+	world.nested = true; /* the VM makes no call any more, as others() might have it do */
 	if (off)
-		lend_vm_off(&world.l, &world.l.vm[vm]);
+		lend_vm_off(&world.l, &world.l.vm[vm], nobody);
 	else
-		lend_vm_reset(&world.l, &world.l.vm[vm]);
+		lend_vm_reset(&world.l, &world.l.vm[vm], nobody);
+	world.nested = nested;
 	life[vm] = off ? ENDING : RESETTING;
 	look();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The calls of lending.md §3 as steps on one slot, each with the condition under which it changes
- * anything: one that fails or changes nothing is no step. A caller that is interrupted leaves after any
- * step or chunk and need not come back, so that a long call is any number of steps and chunks.
+ * anything: one that fails or changes nothing is no step. A caller that is interrupted leaves
+ * after any step or chunk and need not come back, so that a long call is any number of steps and
+ * chunks.
  */
 
 #define CAN_RETRIEVE(vv, ss) \
@@ -14,7 +15,8 @@
 #else
 #define MUST_SCRUB(vv, bb) \
 	(blk[bb].dirty && (!blk[bb].own_data || \
-			  (blk[bb].owner != vv && (blk[bb].loan == NONE || !loan[blk[bb].loan].keep))))
+			  (blk[bb].owner != vv && \
+			   (blk[bb].loan == NONE || !loan[blk[bb].loan].keep))))
 #endif
 
 /* Takes from the pool for a promise, within quota and stock. */
@@ -70,7 +72,9 @@ inline relinquish(vv, ss, kept, keep_offer)
 {
 	rl_b = SLOT(vv, ss).block;
 	if
-	:: SLOT(vv, ss).state == REVOKED -> slot_move_off_loan(vv, ss, EMPTY); SLOT(vv, ss).events = 0
+	:: SLOT(vv, ss).state == REVOKED ->
+		slot_move_off_loan(vv, ss, EMPTY);
+		SLOT(vv, ss).events = 0
 	:: else ->
 		rl_to = STANDBY;
 		if
@@ -95,7 +99,8 @@ inline refuse(vv, ss)
 #ifdef FAULT_LEND_BUSY
 #define CAN_LEND_SLOT(vv, ss) (SLOT(vv, ss).state == STANDBY && IS_OWN(vv, ss))
 #else
-#define CAN_LEND_SLOT(vv, ss) (SLOT(vv, ss).state == STANDBY && !SLOT(vv, ss).busy && IS_OWN(vv, ss))
+#define CAN_LEND_SLOT(vv, ss) \
+	(SLOT(vv, ss).state == STANDBY && !SLOT(vv, ss).busy && IS_OWN(vv, ss))
 #endif
 #if NS == 1
 #define HAS_EMPTY(vv) IS_EMPTY(vv, 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guests. A hostile one makes any call in any order at any time, abandons what it began, or does
- * nothing for ever. The drivers do what lending.md §5 and §8 ask of a kernel: they act on an
+ * The guests. A hostile one makes any call in any order at any time, abandons what it began, or
+ * does nothing for ever. The drivers do what lending.md §5 and §8 ask of a kernel: they act on an
  * event, and look at LEND_SLOT_INFO when they start; a kexec takes everything else they know.
  */
 
@@ -124,7 +124,10 @@ inline event_next(vv)
 	SLOT(vv, 0).events = SLOT(vv, 0).events & (SLOT(vv, 0).events - 1)
 }
 
-/* A's driver lends its block again and again, wants it back, and then sleeps until an event comes. */
+/*
+ * A's driver lends its block again and again, wants it back, and then sleeps until an event
+ * comes.
+ */
 proctype Lender()
 {
 	bit waiting, look;
@@ -170,8 +173,8 @@ proctype Lender()
 }
 
 /*
- * B's driver uses what it is offered, gives it back when it is asked to, or when it likes. That it will ever
- * like must not be counted on.
+ * B's driver uses what it is offered, gives it back when it is asked to, or when it likes. That
+ * it will ever like must not be counted on.
  */
 proctype Borrower()
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the hypervisor does in one piece under ledger->lock, function by function as hyp/lend has it
- * (docs/model.md). To be used in a d_step. Faults to be seeded are FAULT_*.
+ * What the hypervisor does in one piece under ledger->lock, function by function as hyp/lend has
+ * it (docs/model.md). To be used in a d_step. Faults to be seeded are FAULT_*.
  */
 
 hidden mtype rl_to;
-hidden byte gr_l, hb_v, hb_s, hb_l, wd_v, wd_s, ta_b, rt_b, rt_n, rt_i, rl_b, ld_i, ld_s, ld_l, rc_i;
+hidden byte gr_l, hb_v, hb_s, hb_l, wd_v, wd_s, ta_b;
+hidden byte rt_b, rt_n, rt_i, rl_b, ld_i, ld_s, ld_l, rc_i;
 
 inline pool_put(bb)
 {
@@ -58,8 +59,8 @@ inline block_scrub(bb, to, kept)
 }
 
 /*
- * The block becomes the VM's to use. From then on it holds that VM's data all over, for all we know. A
- * donated block changes its owner here.
+ * The block becomes the VM's to use. From then on it holds that VM's data all over, for all we
+ * know. A donated block changes its owner here.
  */
 inline grant(vv, ss, bb)
 {
@@ -143,7 +144,8 @@ inline block_arrive(bb)
 	fi;
 	SLOT(blk[bb].holder, blk[bb].hslot).busy = 0;
 	if
-	:: blk[bb].next == HELD || blk[bb].next == BORROWED -> grant(blk[bb].holder, blk[bb].hslot, bb)
+	:: blk[bb].next == HELD || blk[bb].next == BORROWED ->
+		grant(blk[bb].holder, blk[bb].hslot, bb)
 	:: blk[bb].next == OFFERED -> blk[bb].state = OFFERED; blk[bb].next = FREE
 	:: blk[bb].next == STANDBY ->
 		blk[bb].state = STANDBY;

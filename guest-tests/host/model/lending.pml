@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The lending protocol (lending.md) with two VMs, A and B, and a pool. Configurations are made by -D
- * (the list is in run): NB blocks, NS slots in each window, of these OWN_x own and PROMISED_x promises.
+ * The lending protocol (lending.md) with two VMs, A and B, and a pool. Configurations are made by
+ * -D (the list is in run): NB blocks, NS slots in each window, of these OWN_x own and PROMISED_x
+ * promises.
  */
 
 #include "state.pml"
@@ -20,8 +21,8 @@
 #define DYING(vv) (life[vv] == RESETTING || life[vv] == ENDING)
 
 /*
- * Deaths come without end, or DEATHS of them per VM. Where fairness counts, a VM may as well live on for ever,
- * or every wait would end with some death.
+ * Deaths come without end, or DEATHS of them per VM. Where fairness counts, a VM may as well live
+ * on for ever, or every wait would end with some death.
  */
 #ifdef DEATHS
 #define MAY_DIE(died) (died < DEATHS)
@@ -53,12 +54,14 @@ end:	do
 		slot_give_up(me, at - NS);
 		at++
 	   }
+#ifndef FAULT_NOBODY_SCRUBS
 	:: d_step { DYING(me) && at >= NS && mine == NONE && IN_SLOT_OF(me, 0) ->
 		scrub_claim(0, mine, chunk)
 	   }
 	:: d_step { NB > 1 && DYING(me) && at >= NS && mine == NONE && IN_SLOT_OF(me, NB - 1) ->
 		scrub_claim(NB - 1, mine, chunk)
 	   }
+#endif
 	:: d_step { mine != NONE -> scrub_finish(mine, chunk) }
 	:: d_step {
 		mine == NONE && NOTHING_BUSY(me) &&
@@ -80,7 +83,9 @@ proctype Finisher()
 
 end:	do
 	:: d_step { mine == NONE && CLAIMABLE(0) -> scrub_claim(0, mine, chunk) }
-	:: d_step { NB > 1 && mine == NONE && CLAIMABLE(NB - 1) -> scrub_claim(NB - 1, mine, chunk) }
+	:: d_step { NB > 1 && mine == NONE && CLAIMABLE(NB - 1) ->
+		scrub_claim(NB - 1, mine, chunk)
+	   }
 	:: d_step { mine != NONE -> scrub_finish(mine, chunk) }
 	od
 }
@@ -150,7 +155,7 @@ init {
 #endif
 		run Life(A);
 		run Life(B);
-#ifndef FAULT_NO_FINISHER
+#if !defined(FAULT_NO_FINISHER) && !defined(FAULT_NOBODY_SCRUBS)
 		run Finisher();
 #endif
 #ifdef WITNESS
@@ -158,7 +163,7 @@ init {
 #endif
 		run Clock();
 #ifndef NO_RULES
-		run Rules() /* the last is the first to be looked at: a broken rule is found at once */
+		run Rules() /* the last is looked at first: a broken rule is found at once */
 #endif
 	}
 }

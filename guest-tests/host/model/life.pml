@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The start, reset and end of a VM (lending.md §7), slot by slot as hyp/lend/life.c takes the lock. */
+/*
+ * The start, reset and end of a VM (lending.md §7), slot by slot as hyp/lend/life.c takes the
+ * lock.
+ */
 
 hidden byte sc_b, gu_b, st_i, st_b;
 
@@ -138,7 +141,8 @@ inline vm_start(vv)
 			blk[st_b].state = STANDBY;
 			blk[st_b].owner = vv;
 			blk[st_b].oslot = st_i
-		:: st_i >= NR_OWN(vv) && IS_PROMISE(vv, st_i) -> slot_move_off_loan(vv, st_i, STANDBY)
+		:: st_i >= NR_OWN(vv) && IS_PROMISE(vv, st_i) ->
+			slot_move_off_loan(vv, st_i, STANDBY)
 		:: else -> slot_move_off_loan(vv, st_i, EMPTY)
 		fi
 	}

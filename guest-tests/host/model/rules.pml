@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What holds after every step (lending.md §4), as conditions: each block with the slots and the loan that
- * it names, each slot with its block, each loan with its slots. Together: blocks are conserved, a slot
- * is LENT exactly while there is a loan, and no other pair of states is possible.
+ * What holds after every step (lending.md §4), as conditions: each block with the slots and the
+ * loan that it names, each slot with its block, each loan with its slots. Together: blocks are
+ * conserved, a slot is LENT exactly while there is a loan, and no other pair of states is
+ * possible.
  */
 
 #define OWNER_SLOT(bb) SLOT(blk[bb].owner, blk[bb].oslot)
@@ -49,7 +50,8 @@
 #define SCRUBBING_OK(bb) \
 	(blk[bb].holder < POOL && HOLDER_SLOT(bb).busy && HOLDER_SLOT(bb).block == bb && \
 	 blk[bb].done <= blk[bb].claimed && blk[bb].done < NCHUNK && \
-	 ((blk[bb].next == FREE && TO_POOL_OK(bb)) || (blk[bb].next == STANDBY && TO_OWNER_OK(bb)) || \
+	 ((blk[bb].next == FREE && TO_POOL_OK(bb)) || \
+	  (blk[bb].next == STANDBY && TO_OWNER_OK(bb)) || \
 	  (blk[bb].next == HELD && TO_HELD_OK(bb)) || \
 	  ((blk[bb].next == OFFERED || blk[bb].next == BORROWED) && TO_BORROWER_OK(bb))))
 
@@ -100,7 +102,8 @@
 #define LOAN_OK(ll) (loan[ll].out == IS_LENT(ll, A, 0) + IS_LENT(ll, B, 0))
 #else
 #define LOAN_OK(ll) \
-	(loan[ll].out == IS_LENT(ll, A, 0) + IS_LENT(ll, A, 1) + IS_LENT(ll, B, 0) + IS_LENT(ll, B, 1))
+	(loan[ll].out == IS_LENT(ll, A, 0) + IS_LENT(ll, A, 1) + IS_LENT(ll, B, 0) + \
+			 IS_LENT(ll, B, 1))
 #endif
 #define RECORD_OK(ll) (LOAN_OK(ll) && loan[ll].in_use == (loan[ll].out > 0))
 

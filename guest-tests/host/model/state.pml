@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The records of hyp/lend/ledger.h as far as the model needs them, and beside them what no hypervisor can
- * know: who reaches a block, and whose data lies in it. Values that say nothing are reset at
- * once, so that equal situations are equal states.
+ * The records of hyp/lend/ledger.h as far as the model needs them, and beside them what no
+ * hypervisor can know: who reaches a block, and whose data lies in it. Values that say nothing
+ * are reset at once, so that equal situations are equal states.
  */
 
 #define A 0
