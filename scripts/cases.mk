@@ -6,7 +6,6 @@
 CHECK := build/check
 RUN_PYTEST := env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/cases/test_*.py)))
-PROOFS := trace-check
 BARE_CASES := refusals boot bare run
 SUBMAKE := $(MAKE) --no-print-directory
 
@@ -43,10 +42,14 @@ check-host-steps: check-begin $(HOST_TESTS)
 	@echo "host tests"
 	@for test in $(HOST_TESTS); do scripts/check-step $(CHECK)/host/$${test##*/}.log $$test; done
 
-# What takes longer than check-host is for, and needs no QEMU either.
+# What takes longer than check-host is for, and needs no QEMU either. The fuzzers run briefly and from a
+# fixed seed: `make fuzz T=600` is the one to find something with.
 check-proof-steps: check-begin
 	@echo "proofs on the host"
-	@for word in $(PROOFS); do scripts/check-step $(CHECK)/proofs/$$word.log $(SUBMAKE) $$word; done
+	@scripts/check-step $(CHECK)/trace/trace.log $(SUBMAKE) trace-check
+	@$(SUBMAKE) fuzz-steps T=5 SEED=1
+	@$(SUBMAKE) coverage-steps
+	@$(SUBMAKE) check-model-steps
 
 check-static-steps: check-begin
 	@echo "static checks"

@@ -3,11 +3,6 @@
 #include "hyp/lend/ledger.h"
 #include "hyp/lend/loan.h"
 
-static bool has_loan(const struct slot *s)
-{
-	return s->loan != LEND_NONE;
-}
-
 /* What the block of a slot adds to its flags. */
 static u32 block_flags(const struct ledger *l, const struct lend_vm *vm, const struct slot *s)
 {
@@ -35,7 +30,7 @@ static u64 time_left(const struct ledger *l, const struct slot *s)
 {
 	u64 deadline, now;
 
-	if (!has_loan(s) || !l->loans[s->loan].recalled)
+	if (s->loan == LEND_NONE || !l->loans[s->loan].recalled)
 		return LEND_NO_DEADLINE;
 	deadline = l->loans[s->loan].deadline;
 	now = l->host->now();
@@ -48,12 +43,12 @@ void ledger_slot_info(const struct ledger *l, const struct lend_vm *vm, u32 slot
 {
 	const struct slot *s = &vm->slots[slot];
 	u32 flags = s->flags | block_flags(l, vm, s);
-	u8 peer = has_loan(s) ? s->peer : LEND_NO_PEER;
+	u8 peer = s->loan != LEND_NONE ? s->peer : LEND_NO_PEER;
 
 	x[2] = time_left(l, s);
 	if (x[2] == 0)
 		flags |= LEND_FLAG_EXPIRED;
 	x[0] = s->state | (u64)peer << 8 | (u64)flags << 16 | (u64)run_length(l, vm, slot) << 32;
-	x[1] = has_loan(s) ? loan_handle(l, s->loan) : 0;
+	x[1] = s->loan != LEND_NONE ? loan_handle(l, s->loan) : 0;
 	x[3] = s->generation;
 }

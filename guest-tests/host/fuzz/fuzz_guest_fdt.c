@@ -199,6 +199,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct input in = {data, data + size};
 	static _Alignas(8) u8 fdt[GUEST_FDT_MAX_SIZE];
+	u64 start, length_of_initrd, memory;
 	size_t small;
 	int length;
 
@@ -209,13 +210,19 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	b.block_size = MIB(2) << take(&in) % 10;
 	args = (struct guest_fdt_args){.bundle = &b, .vm = take(&in) % b.nr_vms};
 	args.seed = take_number(&in);
-	args.initrd_start = take_number(&in);
-	args.initrd_end = args.initrd_start + take_number(&in) % GIB(1);
-	if (args.initrd_end < args.initrd_start || args.initrd_start == args.initrd_end)
-		args.initrd_start = args.initrd_end = 0;
+	start = take_number(&in);
+	length_of_initrd = take_number(&in);
 	small = take_number(&in) * 32 % sizeof(fdt);
 	for (u32 i = 0; i < b.nr_vms; i++)
 		take_vm(&in, i);
+	/* As vm_layout() has it: within boot memory. */
+	memory = b.vm[args.vm].boot_memory;
+	start %= memory;
+	length_of_initrd %= memory - start;
+	if (length_of_initrd) {
+		args.initrd_start = GUEST_RAM_BASE + start;
+		args.initrd_end = args.initrd_start + length_of_initrd;
+	}
 
 	length = guest_fdt_write(fdt, sizeof(fdt), &args);
 	must(length > 0 && (size_t)length == fdt_totalsize(fdt));
