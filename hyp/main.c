@@ -169,19 +169,14 @@ static void read_bundle(void)
 
 static void start_cpus(void)
 {
-	char why[DT_WHY_SIZE];
-
 	/* They read their records with the MMU off. */
 	cache_clean(cpus, sizeof(cpus));
 	for (u32 i = 1; i < nr_cpus; i++) {
-		s32 err = psci_cpu_on(cpus[i].mpidr, PADDR((u64)secondary_entry), (u64)&cpus[i]);
+		u64 since = time_ns();
 
-		if (err) {
-			print_format(why, sizeof(why), "CPU 0x%llx does not start: PSCI error %d",
-				     (unsigned long long)cpus[i].mpidr, err);
-			refuse(why);
-		}
-		for (u64 since = time_ns(); !__atomic_load_n(&cpus[i].online, __ATOMIC_ACQUIRE);)
+		if (psci_cpu_on(cpus[i].mpidr, PADDR((u64)secondary_entry), (u64)&cpus[i]))
+			refuse("the firmware's PSCI does not turn a CPU on");
+		while (!__atomic_load_n(&cpus[i].online, __ATOMIC_ACQUIRE))
 			if (time_ns() - since > CPU_START_NS)
 				refuse("a CPU that PSCI turned on does not come up");
 	}

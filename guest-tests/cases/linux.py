@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian guests for the tests."""
 
+import re
+
 from lv import BUILD, its
 from lv.guest import Guest
 
 MIB = 1 << 20
 LINUX = BUILD / "linux" / "6.1"
 BOOT_TIMEOUT = 150
+UNHAPPY = r"WARNING|BUG:|stall|Unable to handle|Oops|firmware bug"
 
 
 def debian(name, bootargs="", **properties):
@@ -24,3 +27,8 @@ def boot_to_shells(lab, vms, **options):
     for guest in guests:
         guest.wait_shell(BOOT_TIMEOUT)
     return machine, guests
+
+
+def complaints(guest):
+    """What the kernel is unhappy with."""
+    return [line for line in guest.lines("dmesg") if re.search(UNHAPPY, line, re.I)]

@@ -1,19 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Stock Debian kernels as guests: up to a shell, CPUs off and on, reset, off."""
 
-import re
-
 import pytest
 from conftest import ends_orderly
-from linux import BOOT_TIMEOUT, boot_to_shells, debian
+from linux import BOOT_TIMEOUT, boot_to_shells, complaints, debian
 from lv.console import HYPERVISOR
-
-UNHAPPY = r"WARNING|BUG:|stall|Unable to handle|Oops|firmware bug"
-
-
-def complaints(guest):
-    """What the kernel is unhappy with."""
-    return [line for line in guest.lines("dmesg") if re.search(UNHAPPY, line, re.I)]
 
 
 @pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
@@ -73,7 +64,8 @@ def test_a_reset_starts_again_from_the_bundle(lab):
         assert alice.lines(boot_id) not in lives
         lives.append(alice.lines(boot_id))
         assert alice.number("nproc") == 2
-        assert alice.meminfo_kib() == memory
+        # Another kaslr-seed, another place for the kernel: some pages more or less.
+        assert abs(alice.meminfo_kib() - memory) < 1024
     alice.poweroff()
     machine.expect(HYPERVISOR, r"alice\b.*\boff\b", 60)
     assert bob.lines(boot_id) == neighbour

@@ -34,11 +34,11 @@ class GdbStub:
 
 def test_panic_is_seen(lab, tmp_path):
     """
-    CPU 1's vCPU is off, so it waits at EL2. It is made to go on at address 0, which is not mapped, and
-    wakes when its VM ends.
+    CPU 1's vCPU is off, so it waits at EL2. It is made to go on at address 0, which is not mapped,
+    and wakes when its VM ends; bob keeps the machine on.
     """
     path = tmp_path / "gdb"
-    machine = lab.boot([lab.bare_vm("alice", "console", cpus=2)],
+    machine = lab.boot([lab.bare_vm("alice", "console", cpus=2), lab.bare_vm("bob", "console")],
                        qemu_args=["-gdb", f"unix:{path},server=on,wait=off"])
     machine.expect("alice", r"^polled> $", 60, partial=True)
     stub = GdbStub(path)

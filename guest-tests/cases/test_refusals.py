@@ -10,6 +10,7 @@ import pytest
 from conftest import BARE_ENTRY, BUILD, texts
 from lv import its
 from lv.console import HYPERVISOR
+from lv.machine import Options
 
 MIB = 1 << 20
 SLOTS = 128 * MIB
@@ -49,6 +50,41 @@ def test_machine(lab, alice, name):
 
 def test_no_bundle(lab):
     is_refused(lab.start(None), "bundle|initrd")
+
+
+# Where a host FDT says the bundle is, in a machine with RAM at 1 GiB to 2 GiB.
+PLACES = {
+    "beyond-ram": (0x100000000, 0x100100000),
+    "below-ram": (0x04000000, 0x04100000),
+    "over-a-device": (0x09000000, 0x09001000),
+    "across-the-end-of-ram": (0x7ff00000, 0x80100000),
+    "across-the-start-of-ram": (0x3ff00000, 0x40100000),
+    "at-the-end-of-addresses": (0xfffffffffffff000, 0xffffffffffffffff),
+    "end-before-start": (0x50000000, 0x48000000),
+}
+
+
+def host_fdt(lab):
+    """What QEMU describes its machine with."""
+    lab.work.mkdir(parents=True, exist_ok=True)
+    blob = lab.work / "host.dtb"
+    dump = Options(memory="1G")
+    dump.machine += f",dumpdtb={blob}"
+    subprocess.run(dump.argv(), check=True, timeout=60, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return libfdt.Fdt(blob.read_bytes()), blob
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_bundle_that_is_not_in_ram(lab, name):
+    start, end = PLACES[name]
+    fdt, blob = host_fdt(lab)
+    chosen = fdt.path_offset("/chosen")
+    fdt.setprop_u64(chosen, "linux,initrd-start", start)
+    fdt.setprop_u64(chosen, "linux,initrd-end", end)
+    fdt.pack()  # QEMU doubles what it reads, and 2 MiB is the limit for an FDT
+    blob.write_bytes(fdt.as_bytearray())
+    is_refused(lab.start_raw(memory="1G", qemu_args=["-dtb", str(blob)]), "initrd|bundle")
 
 
 # Properties of alice that are wrong, and what the line has to name.
@@ -93,6 +129,13 @@ def test_property(lab, alice, name):
     extra, changes, words = PROPERTIES[name]
     bundle = lab.bundle([replace(alice, extra=extra, **changes)])
     is_refused(lab.start(bundle, smp=2, memory="1G"), *words)
+
+
+@pytest.mark.parametrize("name", ["lendvisor", "raw", "firmware", "pool", "monitor"])
+def test_name_that_is_taken(lab, alice, name):
+    """It stands for something else on the console or among the logs."""
+    bundle = lab.bundle([alice, replace(alice, name=name)])
+    is_refused(lab.start(bundle), f"/configurations/{name}\\b")
 
 
 def test_sum_of_cpus(lab, alice):

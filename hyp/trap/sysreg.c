@@ -15,8 +15,10 @@
 #define OP0_ONLY (3u << 20)
 #define ID_SPACE SYSREG(3, 7, 0xf, 0, 0)
 
-static bool read_id(struct trap *t, u32 iss, u64 *value)
+static bool read_id(struct trap *t, u64 *value)
 {
+	u32 iss = ESR_ISS(t->esr);
+
 	*value = idreg_read(ISS_CRM(iss), ISS_OP2(iss), t->vcpu->vm->s2.ipa_bits);
 	return true;
 }
@@ -29,31 +31,27 @@ static bool write_sgi(struct trap *t, u64 value, bool group1)
 	return true;
 }
 
-static bool write_sgi0r(struct trap *t, u32 iss, u64 *value)
+static bool write_sgi0r(struct trap *t, u64 *value)
 {
-	(void)iss;
 	return write_sgi(t, *value, false);
 }
 
-static bool write_sgi1r(struct trap *t, u32 iss, u64 *value)
+static bool write_sgi1r(struct trap *t, u64 *value)
 {
-	(void)iss;
 	return write_sgi(t, *value, true);
 }
 
-static bool write_dir(struct trap *t, u32 iss, u64 *value)
+static bool write_dir(struct trap *t, u64 *value)
 {
-	(void)iss;
 	vgic_hw_begin(&t->vcpu->gic, false);
 	vgic_deactivate(&t->vcpu->gic.state, (u32)*value & 0xffffff);
 	vgic_hw_end(&t->vcpu->gic, false);
 	return true;
 }
 
-static bool raz_wi(struct trap *t, u32 iss, u64 *value)
+static bool raz_wi(struct trap *t, u64 *value)
 {
 	(void)t;
-	(void)iss;
 	*value = 0;
 	return true;
 }
@@ -61,8 +59,8 @@ static bool raz_wi(struct trap *t, u32 iss, u64 *value)
 /* A register matches a row when its fields under mask equal those of the row. First match counts. */
 static const struct {
 	u32 mask, match;
-	bool (*read)(struct trap *t, u32 iss, u64 *value);
-	bool (*write)(struct trap *t, u32 iss, u64 *value);
+	bool (*read)(struct trap *t, u64 *value);
+	bool (*write)(struct trap *t, u64 *value);
 } rows[] = {
 	{ID_SPACE, SYSREG(3, 0, 0, 0, 0), read_id, NULL},
 	{ALL_FIELDS, SYSREG(3, 0, 12, 11, 5), NULL, write_sgi1r}, /* ICC_SGI1R_EL1 */
@@ -80,12 +78,12 @@ void trap_sysreg(struct trap *t)
 	u64 value = is_read ? 0 : trap_get_reg(t, ISS_RT(iss));
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		bool (*access)(struct trap * t, u32 iss, u64 * value) =
+		bool (*access)(struct trap * t, u64 * value) =
 			is_read ? rows[i].read : rows[i].write;
 
 		if ((ISS_SYSREG(iss) & rows[i].mask) != rows[i].match)
 			continue;
-		if (!access || !access(t, iss, &value))
+		if (!access || !access(t, &value))
 			break;
 		if (is_read)
 			trap_set_reg(t, ISS_RT(iss), value);

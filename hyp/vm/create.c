@@ -79,17 +79,24 @@ static bool create_vcpus(struct vm *vm, struct physmem *m)
 	return true;
 }
 
-/* Where there is no room for whole GiB, 2 MiB descriptors do. Returns their size; 0: no room at all. */
-static u64 take_boot_memory(struct vm *vm, struct physmem *m)
-{
-	u64 size = vm->config->boot_memory, granule = IS_ALIGNED(size, GIB(1)) ? GIB(1) : MIB(2);
+/* Whether boot memory of whole GiB starts at a GiB, for the largest descriptors. */
+static bool gib_aligned;
 
-	vm->boot_memory = PADDR(physmem_alloc(m, size, granule));
-	if (!vm->boot_memory.pa && granule > MIB(2)) {
-		granule = MIB(2);
-		vm->boot_memory = PADDR(physmem_alloc(m, size, granule));
-	}
-	return vm->boot_memory.pa ? granule : 0;
+static u64 boot_granule(const struct bundle_vm *config)
+{
+	return gib_aligned && IS_ALIGNED(config->boot_memory, GIB(1)) ? GIB(1) : MIB(2);
+}
+
+/* Not at the price of a VM that would find no room. */
+static bool all_fit(const struct bundle *bundle, const struct physmem *m)
+{
+	static struct physmem copy;
+
+	copy = *m;
+	for (const struct bundle_vm *vm = bundle->vm; vm < &bundle->vm[bundle->nr_vms]; vm++)
+		if (!physmem_alloc(&copy, vm->boot_memory, boot_granule(vm)))
+			return false;
+	return true;
 }
 
 /* Tables for all that the VM can ever map, and its boot memory mapped; the window still empty. */
@@ -100,9 +107,11 @@ static bool create_stage2(struct vm *vm, const struct bundle *bundle, struct phy
 	size_t pages = s2_pages_root(ipa_bits) + s2_pages_range(config->boot_memory) +
 		       s2_pages_range(config->window_size);
 	void *pool = hyp_alloc(m, pages * PAGE_SIZE, KIB(32));
-	u64 granule = take_boot_memory(vm, m);
+	u64 granule = boot_granule(config);
 
-	if (!pool || !granule || s2_init(&vm->s2, (u16)(vm->id + 1), ipa_bits, pool, pages) ||
+	vm->boot_memory = PADDR(physmem_alloc(m, config->boot_memory, granule));
+	if (!pool || !vm->boot_memory.pa ||
+	    s2_init(&vm->s2, (u16)(vm->id + 1), ipa_bits, pool, pages) ||
 	    s2_prepare(&vm->s2, IPA(GUEST_RAM_BASE), config->boot_memory, granule))
 		return false;
 	if (config->has_window &&
@@ -197,6 +206,8 @@ bool vms_create(const struct bundle *bundle, struct physmem *m, char why[DT_WHY_
 		print_format(why, DT_WHY_SIZE, "the machine has no room for the ledger");
 		return false;
 	}
+	gib_aligned = true;
+	gib_aligned = all_fit(bundle, m);
 	for (u32 i = 0; i < bundle->nr_vms; i++)
 		if (!create_vm(i, bundle, m, why))
 			return false;

@@ -128,7 +128,7 @@ void gic_init(void)
 	wait_write_pending();
 }
 
-void gic_init_cpu(u32 cpu)
+void gic_init_redist(u32 cpu)
 {
 	u64 rd = GICR_BASE + cpu * GICR_STRIDE, sgi = rd + GICR_SGI_FRAME;
 
@@ -142,6 +142,11 @@ void gic_init_cpu(u32 cpu)
 	for (u32 word = 0; word < 8; word++)
 		mmio_write(sgi + GIC_IPRIORITYR + word * 4, DEFAULT_PRIORITY * 0x01010101u);
 	mmio_write(sgi + GIC_ISENABLER, 0xffff);
+	dsb();
+}
+
+void gic_init_interface(void)
+{
 	write_icc(ICC_SRE, 7);
 	write_icc(ICC_PMR, 0xff);
 	write_icc(ICC_BPR1, 0);

@@ -56,9 +56,10 @@
 #define write_icc(reg, value) write_icc_(reg, value)
 #define write_icc_(spelling, value) write_reg(spelling, value)
 
-/* Distributor, once; CPU interface and redistributor of the calling CPU, at each of its starts. */
+/* Distributor, once; a redistributor, from any CPU; the CPU interface of the calling CPU. */
 void gic_init(void);
-void gic_init_cpu(u32 cpu);
+void gic_init_redist(u32 cpu);
+void gic_init_interface(void);
 
 /* Address of a register frame: the distributor's for SPIs, else the SGI frame of that CPU. */
 u64 gic_frame(u32 cpu, u32 intid);

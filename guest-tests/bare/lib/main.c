@@ -83,7 +83,8 @@ void bare_start(u64 fdt_address, u64 current_el, u64 daif, u64 spsel, u64 sctlr,
 	mmu_init();
 	mmu_on();
 	gic_init();
-	gic_init_cpu(0);
+	gic_init_redist(0);
+	gic_init_interface();
 
 	while (tests[nr].run)
 		nr++;

@@ -38,19 +38,27 @@ void secondary_main(struct cpu *cpu)
 	write_reg(tpidr_el1, cpu);
 	write_reg(vbar_el1, vectors);
 	mmu_on();
-	gic_init_cpu(cpu->index);
+	if (!cpu->keeps_redist)
+		gic_init_redist(cpu->index);
+	gic_init_interface();
 	cpu->fn();
+	cpu_end();
+}
+
+void cpu_end(void)
+{
 	irq_disable();
-	__atomic_store_n(&cpu->finished, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&this_cpu()->finished, 1, __ATOMIC_SEQ_CST);
 	psci(PSCI_CPU_OFF, 0, 0, 0);
 	bail_out("CPU_OFF returned");
 }
 
-s32 cpu_start_at(u32 index, void (*entry_point)(void), void (*fn)(void))
+static s32 start(u32 index, void (*entry_point)(void), void (*fn)(void), bool keeps_redist)
 {
 	struct cpu *c = &cpus[index];
 
 	c->fn = fn;
+	c->keeps_redist = keeps_redist;
 	c->other_entry = 0;
 	c->finished = 0;
 	c->probe = NULL;
@@ -59,9 +67,19 @@ s32 cpu_start_at(u32 index, void (*entry_point)(void), void (*fn)(void))
 	return psci(PSCI_CPU_ON, c->mpidr, (u64)entry_point, (u64)c);
 }
 
+s32 cpu_start_at(u32 index, void (*entry_point)(void), void (*fn)(void))
+{
+	return start(index, entry_point, fn, false);
+}
+
 s32 cpu_start(u32 index, void (*fn)(void))
 {
-	return cpu_start_at(index, secondary_start, fn);
+	return start(index, secondary_start, fn, false);
+}
+
+s32 cpu_start_keeping_redist(u32 index, void (*fn)(void))
+{
+	return start(index, secondary_start, fn, true);
 }
 
 bool cpu_wait_off(u32 index)

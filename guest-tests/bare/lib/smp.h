@@ -16,6 +16,7 @@ struct cpu {
 	u32 index;
 	u64 mpidr; /* from the FDT */
 	void (*fn)(void);
+	bool keeps_redist; /* its redistributor is as it is to be */
 	u32 finished; /* fn has returned */
 	struct probe *probe; /* where an expected abort goes; NULL: none is expected */
 };
@@ -36,6 +37,10 @@ struct cpu *cpu_of(u32 index);
 /* Runs fn on a CPU that is off, which is off again when fn returns. Returns CPU_ON's status. */
 s32 cpu_start(u32 index, void (*fn)(void));
 s32 cpu_start_at(u32 index, void (*entry)(void), void (*fn)(void));
+s32 cpu_start_keeping_redist(u32 index, void (*fn)(void));
+
+/* Off at once, as if fn had returned; from an interrupt handler, too. Not for CPU 0. */
+_Noreturn void cpu_end(void);
 
 /* fn has returned and AFFINITY_INFO says off; false when that never comes. */
 bool cpu_wait_off(u32 index);

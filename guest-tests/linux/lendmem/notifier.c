@@ -40,7 +40,6 @@ static void give_up(struct lendmem *lm, u32 slot)
 {
 	struct lendmem_slot *s = &lm->slots[slot];
 	struct lendmem_slot_info info;
-	bool recalled = false;
 	u64 flags = 0;
 	int ret;
 
@@ -48,10 +47,9 @@ static void give_up(struct lendmem *lm, u32 slot)
 		return;
 	ret = lendmem_call_slot_info(slot, &info);
 	if (!ret) {
-		recalled = info.flags & LEND_FLAG_RECALLED;
 		if (READ_ONCE(s->keep))
 			flags = LEND_RELINQUISH_KEEP;
-		else if (info.state == LEND_SLOT_BORROWED && !recalled)
+		else if (info.state == LEND_SLOT_BORROWED && !(info.flags & LEND_FLAG_RECALLED))
 			flags = LEND_RELINQUISH_KEEP_OFFER;
 		ret = lendmem_call(LEND_RELINQUISH, slot, 1, flags, 0, NULL);
 	}
@@ -59,8 +57,8 @@ static void give_up(struct lendmem *lm, u32 slot)
 		dev_err(lm->dev, "slot %u: not given up: %pe\n", slot, ERR_PTR(ret));
 	s->granted = false;
 	module_put(THIS_MODULE);
-	if (recalled)
-		lendmem_mark(lm, slot, 1);
+	/* It may be a slot that can never be retrieved again: the thread sees. */
+	lendmem_mark(lm, slot, 1);
 }
 
 static int going_online(struct lendmem *lm, u32 first, u32 end)
