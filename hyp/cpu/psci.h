@@ -28,7 +28,6 @@
 #define PSCI_NOT_SUPPORTED (-1)
 #define PSCI_INVALID_PARAMETERS (-2)
 #define PSCI_ALREADY_ON (-4)
-#define PSCI_ON_PENDING (-5)
 #define PSCI_INVALID_ADDRESS (-9)
 
 #define PSCI_AFFINITY_ON 0

@@ -57,15 +57,10 @@ static int check_own_slot(const struct lend_vm *vm, u32 slot)
 	}
 }
 
-static bool is_empty(const struct lend_vm *vm, u64 slot)
-{
-	return vm->slots[slot].state == LEND_SLOT_EMPTY && !vm->slots[slot].busy;
-}
-
 static bool are_empty(const struct lend_vm *vm, u64 slot, u32 n)
 {
 	for (u64 i = slot; i < slot + n; i++)
-		if (!is_empty(vm, i))
+		if (vm->slots[i].state != LEND_SLOT_EMPTY || vm->slots[i].busy)
 			return false;
 	return true;
 }
@@ -195,12 +190,10 @@ void loan_withdraw(struct ledger *l, struct block *b, bool tell)
 	loan_block_back(l, b, tell);
 }
 
-static void recall(struct ledger *l, struct lend_vm *borrower, u32 slot, bool again)
+static void recall(struct ledger *l, struct lend_vm *borrower, u32 slot)
 {
 	struct slot *s = &borrower->slots[slot];
 
-	if (again)
-		return;
 	s->flags |= LEND_FLAG_RECALLED;
 	s->generation++;
 	event_note(l, borrower, slot, LEND_EVENT_RECALL);
@@ -248,10 +241,12 @@ int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline,
 			continue;
 		b = &l->blocks[s->block];
 		s->flags |= LEND_FLAG_RECALLED;
-		if (b->state == BLOCK_BORROWED)
-			recall(l, &l->vm[b->holder], b->holder_slot, again);
-		else if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY)
+		if (b->state == BLOCK_BORROWED) {
+			if (!again)
+				recall(l, &l->vm[b->holder], b->holder_slot);
+		} else if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY) {
 			loan_withdraw(l, b, false);
+		}
 		if (s->state != LEND_SLOT_LENT)
 			continue;
 		++*out;

@@ -31,12 +31,16 @@ static bool ipa_by_translation(u64 far, bool write, u64 *ipa)
 	return !(par & PAR_F);
 }
 
+static bool is_permission_fault(u32 iss)
+{
+	return (ISS_ABT_FSC(iss) & FSC_TYPE) == FSC_PERMISSION;
+}
+
 static bool fault_ipa(const struct trap *t, u64 far, bool write, u64 *ipa)
 {
 	u32 iss = ESR_ISS(t->esr);
-	bool permission = (ISS_ABT_FSC(iss) & FSC_TYPE) == FSC_PERMISSION;
 
-	if (permission && !(iss & ISS_ABT_S1PTW))
+	if (is_permission_fault(iss) && !(iss & ISS_ABT_S1PTW))
 		return ipa_by_translation(far, write, ipa);
 	*ipa = FIELD(read_sysreg(hpfar_el2), 43, 4) << 12 | far % PAGE_SIZE;
 	return true;
@@ -118,12 +122,11 @@ void trap_data_abort(struct trap *t)
 {
 	u32 iss = ESR_ISS(t->esr);
 	u64 far = read_sysreg(far_el2), ipa;
-	bool permission = (ISS_ABT_FSC(iss) & FSC_TYPE) == FSC_PERMISSION;
 	/*
 	 * Of a stage-1 walk WnR says whether hardware updates the table. Cache maintenance always has it
 	 * set; it is a write only to an entry that was there and did not allow it.
 	 */
-	bool write = iss & ISS_DABT_WNR && (!(iss & ISS_DABT_CM) || permission);
+	bool write = iss & ISS_DABT_WNR && (!(iss & ISS_DABT_CM) || is_permission_fault(iss));
 
 	if (!fault_ipa(t, far, write, &ipa) || allowed_now(t->vcpu->vm, ipa, !write))
 		return;
