@@ -125,7 +125,7 @@ def test_console(lab):
     for prompt in ("polled", "interrupt"):
         machine.expect("alice", rf"^{prompt}> $", 60, partial=True)
         machine.focus("alice", 0)
-        machine.child.send(b"hello\n")
+        machine.send(b"hello\n")
     ends_orderly(machine)
     succeeded(machine, "alice", 1)
     lines = whole_texts(machine, "alice")

@@ -74,7 +74,7 @@ def test_keys_go_to_the_vm_in_focus_only(pair):
 def test_the_focus_stays_where_there_is_no_such_vm(pair):
     machine, (alice, _) = pair
     alice.run("true")
-    machine.child.send(FOCUS_KEY + b"7")
+    machine.send(FOCUS_KEY + b"7")
     machine.expect(HYPERVISOR, r"no such VM", 20)
     assert alice.lines("echo here") == ["here"]
 
@@ -87,7 +87,7 @@ def test_all_keys_reach_the_guest(pair):
     machine.type("alice", "sleep 60; echo not reached\n")
     with pytest.raises(Late):
         machine.expect("alice", r"^not reached", 1)
-    machine.child.send(b"\x03")
+    machine.send(b"\x03")
     machine.expect("alice", r"^alice# $", 20, partial=True)
     assert alice.lines("echo alive") == ["alive"]
 

@@ -48,9 +48,9 @@ def test_panic_is_seen(lab, tmp_path):
     stub.ask(b"P20=" + 16 * b"0", b"OK#")
     stub.go()
     machine.focus("alice", 0)
-    machine.child.send(b"hello\n")
+    machine.send(b"hello\n")
     machine.expect("alice", r"^interrupt> $", 60, partial=True)
-    machine.child.send(b"hello\n")
+    machine.send(b"hello\n")
     machine.wait_end(60)
     lines = texts(machine, HYPERVISOR)
     panics = [line for line in lines if line.startswith("PANIC: CPU 1: exception 4 at EL2")]

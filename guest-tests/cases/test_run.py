@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """scripts/run with real guests: its exit status, its logs."""
 
+import os
+import signal
 import subprocess
 
+import pytest
 from lv import ROOT, its, tap
+from lv.machine import Dead
 
 
 def run(lab, vms, *words):
@@ -32,6 +36,18 @@ def test_a_timeout_is_a_failure(lab):
     done = run(lab, [lab.bare_vm("alice", "console")], "--timeout", "3")
     assert done.returncode == 124
     assert "not done after 3 s" in done.stdout
+
+
+def test_typing_to_a_machine_that_was_killed(lab):
+    """However its end is noticed, it is a Failure that says so, and no stray OSError."""
+    machine = lab.boot([lab.bare_vm("alice", "console")])
+    machine.expect("alice", r"^polled> $", 60, partial=True)
+    os.kill(machine.child.pid, signal.SIGKILL)
+    with pytest.raises(Dead):
+        while True:
+            machine.type("alice", "x")
+    with pytest.raises(Dead):
+        machine.type("alice", "x")
 
 
 def test_a_machine_of_ones_own(lab):

@@ -175,12 +175,22 @@ class Machine:
             self.pump(min(left, 1))
         return self.status
 
+    def send(self, data):
+        """Gives QEMU bytes of input. Raises Dead when it is gone."""
+        if not self.ended:
+            try:
+                self.child.send(data)
+                return
+            except OSError:  # killed, and its end not read yet
+                pass
+        raise Dead("QEMU ended while it was typed to")
+
     def focus(self, name, key):
         """Points the keyboard at a VM (key: its id) or at the monitor (key: 'm')."""
         if self._focus == name:
             return
         self.skip(HYPERVISOR)
-        self.child.send(FOCUS_KEY + str(key).encode())
+        self.send(FOCUS_KEY + str(key).encode())
         self.expect(HYPERVISOR, rf"^focus: {name}\b", 20)
         self._focus = name
 
@@ -192,6 +202,6 @@ class Machine:
             chunk = data[start:start + TYPE_CHUNK]
             echoed = printed(source) + len(chunk)
             until = time.monotonic() + 2
-            self.child.send(chunk)
+            self.send(chunk)
             while printed(source) < echoed and time.monotonic() < until and not self.ended:
                 self.pump(0.1)

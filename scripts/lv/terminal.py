@@ -46,7 +46,7 @@ def converse(machine, timeout=None):
         if 0 in ready:
             keys = os.read(0, 1024)
             if keys:
-                machine.child.send(keys)
+                machine.send(keys)
             else:
                 sources.remove(0)
         if machine.child.fileno() in ready:
