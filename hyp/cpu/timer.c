@@ -46,7 +46,24 @@ void timer_arm(struct timer *t, u64 ns)
 	program(*list);
 }
 
-void timer_interrupt(void)
+void timer_move(struct timer *t, u64 ns)
+{
+	struct timer **at = &lists[this_cpu()->index];
+
+	while (t->armed && *at != t)
+		at = &(*at)->next;
+	if (t->armed)
+		*at = t->next;
+	t->armed = false;
+	timer_arm(t, ns);
+}
+
+void timer_quiet(void)
+{
+	program(NULL);
+}
+
+void timer_run(void)
 {
 	struct timer **list = &lists[this_cpu()->index];
 

@@ -9,6 +9,7 @@
 #include "hyp/lib/error.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
+#include "hyp/vm/background.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
 
@@ -44,6 +45,8 @@ static const struct lend_host lend_host = {
 	.zero = zero,
 	.clean = clean,
 	.raise = lend_raise,
+	.scrub_later = background_scrub,
+	.expire_at = background_expire,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
@@ -138,6 +141,7 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->lend_to = config->lend_to;
 	lend->min_recall_ns = config->min_recall_ns;
 	lend->quota = config->quota;
+	lend->manager = config->manager;
 	if (!config->has_window)
 		return true;
 	lend->window = IPA(config->window_base);
@@ -145,7 +149,8 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->nr_own = (u32)(config->owned_memory / bundle->block_size);
 	lend->nr_promised = config->pool_slots;
 	lend->slots = hyp_alloc(m, lend->nr_slots * sizeof(struct slot), PAGE_SIZE);
-	return lend->slots != NULL;
+	lend->empty = hyp_alloc(m, ALIGN_UP(lend->nr_slots, 64) / 8, PAGE_SIZE);
+	return lend->slots && lend->empty;
 }
 
 static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, char why[DT_WHY_SIZE])
