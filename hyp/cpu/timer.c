@@ -46,16 +46,17 @@ void timer_arm(struct timer *t, u64 ns)
 	program(*list);
 }
 
-void timer_move(struct timer *t, u64 ns)
+void timer_stop(struct timer *t)
 {
-	struct timer **at = &lists[this_cpu()->index];
+	struct timer **list = &lists[this_cpu()->index], **at = list;
 
-	while (t->armed && *at != t)
+	if (!t->armed)
+		return;
+	while (*at != t)
 		at = &(*at)->next;
-	if (t->armed)
-		*at = t->next;
+	*at = t->next;
 	t->armed = false;
-	timer_arm(t, ns);
+	program(*list);
 }
 
 void timer_quiet(void)

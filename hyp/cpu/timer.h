@@ -22,8 +22,8 @@ u64 time_ns(void);
 /* fn(arg) runs on this CPU in ns or a little later; an armed timer keeps its first deadline. */
 void timer_arm(struct timer *t, u64 ns);
 
-/* The same, whatever it was armed for. */
-void timer_move(struct timer *t, u64 ns);
+/* It does not run, unless armed again. */
+void timer_stop(struct timer *t);
 
 /* At the CNTHP interrupt, before it is deactivated: its level drops. */
 void timer_quiet(void);

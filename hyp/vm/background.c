@@ -58,5 +58,6 @@ void background_expire(u64 ns)
 		return;
 	w->expire_at = ns;
 	w->expire.fn = expire;
-	timer_move(&w->expire, max_u64(EXPIRE_MIN_NS, min_u64(left, EXPIRE_MAX_NS)));
+	timer_stop(&w->expire);
+	timer_arm(&w->expire, max_u64(EXPIRE_MIN_NS, min_u64(left, EXPIRE_MAX_NS)));
 }
