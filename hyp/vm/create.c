@@ -39,6 +39,16 @@ void lend_raise(u8 id)
 	spin_unlock(&vm->gic.g.lock);
 }
 
+static int write_map(u8 id, ipa_t ipa, u64 size, bool adopt, u64 *written)
+{
+	(void)id;
+	(void)ipa;
+	(void)size;
+	(void)adopt;
+	(void)written;
+	return LEND_NOT_SUPPORTED;
+}
+
 static const struct lend_host lend_host = {
 	.now = time_ns,
 	.interrupt_pending = cpu_interrupt_pending,
@@ -47,6 +57,7 @@ static const struct lend_host lend_host = {
 	.raise = lend_raise,
 	.scrub_later = background_scrub,
 	.expire_at = background_expire,
+	.write_map = write_map,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
