@@ -78,7 +78,9 @@ class Monitor:
         assert len(lines) == 1, lines
         return lines[0]
 
-    def expect(self, pattern, timeout=60):
+    def until(self, command, pattern, timeout=60):
+        """For commands whose end is told later, in a line of its own."""
+        self.begin(command)
         return self.machine.expect(HYPERVISOR, pattern, timeout)
 
     def loan(self, command):
@@ -176,18 +178,111 @@ def test_a_loan_from_the_console(lab):
 def test_stop_and_start(lab):
     machine, monitor, alice, bob = boot(lab)
     fresh = monitor.lines("blocks")
-    assert monitor.lines("stop bob") == []
-    monitor.expect(r"^bob: off$")
+    monitor.until("stop bob", r"^bob: off$")
     assert monitor.line("stop bob") == "stop: bob is off"
     assert monitor.line("reset bob") == "reset: bob is off"
     assert monitor.line("crash bob") == "crash: bob is off"
     assert monitor.line("lend alice 0 1 bob") == "lend: NO_SUCH_VM: it is not running"
     assert monitor.line("lend bob 0 1 alice") == "lend: NO_SUCH_VM: it is not running"
-    assert monitor.lines("start bob") == []
-    monitor.expect(r"^bob: started$")
+    monitor.until("start bob", r"^bob: started$")
     bob.ready()
     assert bob.call(RETRIEVE, 0, 2) == (0, 2)
     assert bob.number("v 0") == 0
     assert bob.call(RELINQUISH, 0, 2, 0) == (0, 2)
     assert sorted(monitor.lines("blocks")) == sorted(fresh)
+    end(machine, alice, bob)
+
+
+def total_free(monitor):
+    return int(re.search(r", (\d+) free$", monitor.lines("blocks")[0]).group(1))
+
+
+def test_start_takes_the_owned_memory_or_is_refused(lab):
+    """What bob gave up when he went off is his again, unless alice has it by then."""
+    machine, monitor, alice, bob = boot(lab, block=64 * MIB, memory="1024M",
+                                        alice="lendvisor,pool-slots = <12>; lendvisor,quota = <12>;")
+    monitor.until("stop bob", r"^bob: off$")
+    free = total_free(monitor)
+    assert 2 <= free <= 12, "the machine has to be short of memory for this test"
+    assert alice.call(RETRIEVE, 4, free - 1) == (0, free - 1)
+    monitor.until("start bob", r"^bob: start refused: lendvisor,owned-memory: 2 blocks, and the pool has 1$")
+    monitor.until("vms", r"\bbob\b +off\b")
+    assert alice.call(RELINQUISH, 4, 1, 0) == (0, 1)
+    monitor.until("start bob", r"^bob: started$")
+    bob.ready()
+    assert bob.call(RETRIEVE, 0, 2) == (0, 2)
+    assert bob.number("v 0") == bob.number("v 1") == 0
+    end(machine, alice, bob)
+
+
+def test_reset_of_lender_and_borrower(lab):
+    machine, monitor, alice, bob = boot(lab)
+    handle = monitor.loan("lend alice 0 2 bob")
+    assert bob.call(RETRIEVE, 2, 2) == (0, 2)
+    assert bob.do("f 2") == "0x0"
+    monitor.until("reset alice", r"^alice: reset$")
+    alice.ready()
+    assert alice.slot(0) == LENT and bob.slot(2) == BORROWED and bob.number("v 2") != 0
+    monitor.until("reset bob", r"^bob: reset$")
+    bob.ready()
+    assert monitor.line(f"reclaim {handle}") == f"no loan {handle}; try loans"
+    assert alice.slot(0) == STANDBY and bob.slot(2) == EMPTY
+    assert alice.call(RETRIEVE, 0, 2) == (0, 2)
+    assert alice.number("v 0") == alice.number("v 1") == 0
+    end(machine, alice, bob)
+
+
+@pytest.mark.parametrize("becomes", ["stop", "reset"])
+def test_the_watchdog(lab, becomes):
+    machine, monitor, alice, bob = boot(lab, bob=f'lendvisor,on-crash = "{becomes}";')
+    monitor.begin("crash bob")
+    if becomes == "reset":
+        machine.expect(HYPERVISOR, r"^bob: watchdog: reset$", 60)
+        bob.ready()
+        end(machine, alice, bob)
+    else:
+        machine.expect(HYPERVISOR, r"^bob: watchdog: stopped$", 60)
+        machine.expect(HYPERVISOR, r"^bob: off$", 60)
+        end(machine, alice)
+
+
+def test_all_off_by_the_monitor(lab):
+    machine, monitor, alice, bob = boot(lab)
+    monitor.until("stop alice", r"^alice: off$")
+    monitor.begin("stop bob")
+    ends_orderly(machine)
+
+
+@pytest.mark.parametrize("on_revoked", ["abort", "crash"])
+@pytest.mark.parametrize("block", [2 * MIB, GIB], ids=["2M", "1G"])
+def test_revoke_under_load(lab, on_revoked, block):
+    """All of bob's other CPUs write to the block that goes; he is stopped if he asked for that."""
+    machine, monitor, alice, bob = boot(lab, block, 3,
+                                        bob=f'lendvisor,on-revoked = "{on_revoked}"; '
+                                            'lendvisor,on-crash = "reset";')
+    handle = monitor.loan("lend alice 0 1 bob revocable")
+    assert bob.call(RETRIEVE, 2, 1) == (0, 1)
+    assert bob.number("h 2") == 2
+    assert monitor.line(f"revoke {handle}") == (
+        "revoke: BAD_STATE: a slot, loan or block is in no state for it")
+    assert monitor.line(f"reclaim {handle} 1") == "reclaim: PENDING: 1 blocks out"
+    machine.pump(0.1)
+    machine.skip("bob")
+    monitor.until(f"revoke {handle}", r"^revoke: SUCCESS$", 120)
+    if on_revoked == "crash":
+        bob.ready()
+        said = texts(machine, HYPERVISOR)
+        assert len([line for line in said if "touched a slot that was revoked" in line]) == 1
+        assert "bob: reset" in said
+        assert bob.slot(2) == EMPTY
+    else:
+        while bob.number("n") != 2:
+            pass
+        assert bob.slot(2) == REVOKED
+        assert bob.do("p 2") == bob.do("w 2") == "abort"
+        assert bob.call(RELINQUISH, 2, 1, 0) == (0, 1)
+        assert bob.slot(2) == EMPTY and bob.do("p 2") == "0x0"
+    assert alice.slot(0) == STANDBY
+    assert alice.call(RETRIEVE, 0, 1) == (0, 1)
+    assert alice.number("v 0") == 0
     end(machine, alice, bob)

@@ -191,11 +191,15 @@ bool vm_request_crash(struct vm *vm, const char *why)
 	return true;
 }
 
+/* The first vCPU's line is enough. */
 _Noreturn void vm_crash(struct vcpu *self, const char *why, u64 value)
 {
-	log_line("%s: vCPU %u: %s (0x%llx): %s", self->vm->config->name, self->index, why,
-		 (unsigned long long)value, after_crash(self->vm));
-	vm_stop(self, self->vm->config->reset_on_crash);
+	struct vm *vm = self->vm;
+
+	if (request(vm, vm->config->reset_on_crash, self))
+		log_line("%s: vCPU %u: %s (0x%llx): %s", vm->config->name, self->index, why,
+			 (unsigned long long)value, after_crash(vm));
+	vcpu_leave(self);
 }
 
 /* Caller holds vm->lock, or is alone at boot. */
