@@ -26,7 +26,7 @@ ALONE = {
 }
 
 # Guests with a test of their own below.
-ELSEWHERE = {"console", "lend_a", "lend_b", "orders"}
+ELSEWHERE = {"console", "lend_a", "lend_b", "orders", "again_a", "again_b"}
 
 # What a guest may leave out, by CPUs; anything else that is skipped is a failure.
 MAY_SKIP = {
