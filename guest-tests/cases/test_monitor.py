@@ -144,7 +144,7 @@ WRONG = {
     "stop alice now": "usage: stop VM",
     "start alice": "start: alice is running",
     "stats carol": "no VM 'carol'; try vms",
-    "vms all": "usage: vms ",
+    "vms all": "usage: vms",
 }
 
 
