@@ -133,6 +133,9 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	struct lend_vm *lend = ledger_add_vm(&ledger);
 
 	vm->lend = lend;
+	vm->fdt = hyp_alloc(m, sizeof(*vm->fdt), PAGE_SIZE);
+	if (!vm->fdt)
+		return false;
 	lend->s2 = &vm->s2;
 	lend->absent_abort = config->absent_abort;
 	lend->lend_to = config->lend_to;
