@@ -144,7 +144,7 @@ static void check_machine(const void *fdt)
 	must(p.timer_phys_intid == GUEST_TIMER_PHYS_INTID);
 	must(p.bundle.size == (args.initrd_end ? args.initrd_end - args.initrd_start : 0));
 	must(!args.initrd_end || p.bundle.base == args.initrd_start);
-	must(args.seed || !p.seed);
+	must(args.seed || args.next_kernel || !p.seed);
 }
 
 static void check_blocks(const void *fdt)
