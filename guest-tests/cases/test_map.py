@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""LEND_MAP on the target: the FDT for a next kernel, and what it marks."""
+
+import pytest
+from conftest import ends_orderly
+from test_bare import BLOCK, MIB, WINDOW, succeeded
+
+
+@pytest.mark.parametrize("block, absent, cpus", [
+    (BLOCK, "zero", 1),
+    (2 * MIB, "abort", 2),
+    (2 * MIB, "zero", 4),
+])
+def test_map(lab, block, absent, cpus):
+    """alice has maps written, with own and borrowed blocks; bob lends her one that may be adopted."""
+    common = {"boot_memory": BLOCK, "absent": absent, "window": (WINDOW, max(8 * block, BLOCK))}
+    alice = lab.bare_vm("alice", "map", cpus=cpus, owned_memory=4 * block, lend_to=["bob"],
+                        extra="lendvisor,pool-slots = <1>;", **common)
+    bob = lab.bare_vm("bob", "map_lender", owned_memory=2 * block, lend_to=["alice"], **common)
+    machine = lab.boot([alice, bob], block_size=block)
+    ends_orderly(machine, 300)
+    succeeded(machine, "alice", cpus)
+    succeeded(machine, "bob", 1)
