@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * LEND_MAP: the FDT for a next kernel. This VM has four own slots, a promised one and room for two loans
- * of one block; it may lend to its only peer, which runs test_map_lender.c and lends to it when
+ * LEND_MAP: the FDT for a next kernel. This VM has four own slots or more, a promised one and room for
+ * two loans of one block; it may lend to its only peer, which runs test_map_lender.c and lends to it when
  * it is given a sign: an offer of slot SIGN, of slot SIGN + 1 for the next one. It is reset once.
  */
 #include "guest-tests/bare/bare.h"
@@ -10,8 +10,8 @@
 #define ROOM 0x4000 /* bytes, more than an FDT of ours has */
 #define NR_ROOMS 4
 #define SEED 0xfd7
-#define HELD 2 /* own slots held from the first adopt map on: 0 and 1 */
-#define SIGN 2
+#define HELD (w.nr_own - 2) /* own slots held from the first adopt map on: the first ones */
+#define SIGN HELD
 #define NOTE ((volatile struct note *)0x42000000) /* boot memory behind the image */
 #define NOTE_MAGIC 0x6d61706e6f7465ULL
 
@@ -121,7 +121,7 @@ static void a_reset_clears_marks(void)
 {
 	w = lend_window();
 	promised = w.nr_own;
-	CHECK_EQ(w.nr_own, 4);
+	CHECK(w.nr_own >= 4);
 	CHECK_EQ(w.nr_promised, 1);
 	if (NOTE->magic != NOTE_MAGIC) {
 		NOTE->magic = NOTE_MAGIC;
@@ -213,14 +213,17 @@ static void one_byte_too_small_changes_nothing(void)
 		CHECK_EQ(map_to(room, length, mode).x[0], LEND_SUCCESS);
 	}
 	CHECK(is_adopted(1));
-	/* Nor does a failed boot map take marks away. */
+	/* No call that fails takes away a mark that was there. */
 	CHECK_EQ(map_to(room, 8, LEND_MAP_BOOT).x[0], (s64)LEND_NO_MEMORY);
 	CHECK(is_adopted(1));
+	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, HELD, 0, 0), LEND_SUCCESS);
+	CHECK_EQ(map_to(room, 8, LEND_MAP_ADOPT).x[0], (s64)LEND_NO_MEMORY);
+	for (u32 i = 0; i < w.nr_slots; i++)
+		CHECK_EQ(is_adopted(i), i == 1);
 }
 
 static void own_blocks_held_now_are_listed(void)
 {
-	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, HELD, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(lend_status(LEND_RETRIEVE, promised, 1, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(map_status(LEND_MAP_ADOPT), LEND_SUCCESS);
 	CHECK(fdt_same(fdt, room, is_seed_or_blocks));

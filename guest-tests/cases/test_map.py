@@ -6,15 +6,16 @@ from conftest import ends_orderly
 from test_bare import BLOCK, MIB, WINDOW, succeeded
 
 
-@pytest.mark.parametrize("block, absent, cpus", [
-    (BLOCK, "zero", 1),
-    (2 * MIB, "abort", 2),
-    (2 * MIB, "zero", 4),
+@pytest.mark.parametrize("block, absent, cpus, own", [
+    (BLOCK, "zero", 1, 4),
+    (2 * MIB, "abort", 2, 4),
+    (2 * MIB, "zero", 4, 70),  # more slots than are looked at in one piece
 ])
-def test_map(lab, block, absent, cpus):
+def test_map(lab, block, absent, cpus, own):
     """alice has maps written, with own and borrowed blocks; bob lends her one that may be adopted."""
-    common = {"boot_memory": BLOCK, "absent": absent, "window": (WINDOW, max(8 * block, BLOCK))}
-    alice = lab.bare_vm("alice", "map", cpus=cpus, owned_memory=4 * block, lend_to=["bob"],
+    window = (WINDOW, max(8 * block, 2 * BLOCK))
+    common = {"boot_memory": BLOCK, "absent": absent, "window": window}
+    alice = lab.bare_vm("alice", "map", cpus=cpus, owned_memory=own * block, lend_to=["bob"],
                         extra="lendvisor,pool-slots = <1>;", **common)
     bob = lab.bare_vm("bob", "map_lender", owned_memory=2 * block, lend_to=["alice"], **common)
     machine = lab.boot([alice, bob], block_size=block)
