@@ -11,6 +11,7 @@
 #include "hyp/lib/string.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
+#include "hyp/vm/map.h"
 
 struct vm vms[BUNDLE_MAX_VMS];
 u32 nr_vms;
@@ -48,16 +49,6 @@ static void expire_at(u64 ns)
 	(void)ns;
 }
 
-static int write_map(u8 id, ipa_t ipa, u64 size, bool adopt, u64 *written)
-{
-	(void)id;
-	(void)ipa;
-	(void)size;
-	(void)adopt;
-	(void)written;
-	return LEND_NOT_SUPPORTED;
-}
-
 static const struct lend_host lend_host = {
 	.now = time_ns,
 	.interrupt_pending = cpu_interrupt_pending,
@@ -66,7 +57,7 @@ static const struct lend_host lend_host = {
 	.raise = lend_raise,
 	.scrub_later = scrub_later,
 	.expire_at = expire_at,
-	.write_map = write_map,
+	.write_map = vm_write_map,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
@@ -156,6 +147,9 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	struct lend_vm *lend = ledger_add_vm(&ledger);
 
 	vm->lend = lend;
+	vm->fdt = hyp_alloc(m, sizeof(*vm->fdt), PAGE_SIZE);
+	if (!vm->fdt)
+		return false;
 	lend->s2 = &vm->s2;
 	lend->absent_abort = config->absent_abort;
 	lend->lend_to = config->lend_to;
