@@ -12,6 +12,8 @@ DT_PURE := $(wildcard dt/*.c)
 LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend_*.c)
 
 HOST_SRCS_stage2 := $(STAGE2_PURE)
+HOST_SRCS_stage2_random := $(STAGE2_PURE)
+HOST_SRCS_stage2_tlb := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
 HOST_SRCS_pl011 := hyp/dev/pl011.c
@@ -28,6 +30,7 @@ HOST_SRCS_ledger := $(LEND_PURE)
 HOST_SRCS_calls := $(LEND_PURE)
 HOST_SRCS_scrub := $(LEND_PURE)
 HOST_SRCS_life := $(LEND_PURE)
+HOST_SRCS_loans := $(LEND_PURE)
 HOST_SRCS_lend_random := $(LEND_PURE)
 HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c
