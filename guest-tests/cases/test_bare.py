@@ -25,8 +25,8 @@ ALONE = {
     "timer": [1, 2],
 }
 
-# Guests with a test of their own below.
-ELSEWHERE = {"console", "lend_a", "lend_b"}
+# Guests with a test of their own, below or in test_map.py.
+ELSEWHERE = {"console", "lend_a", "lend_b", "map", "map_lender"}
 
 # What a guest may leave out, by CPUs; anything else that is skipped is a failure.
 MAY_SKIP = {
