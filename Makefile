@@ -63,6 +63,7 @@ include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk
 include guest-tests/host/model/model.mk
+include guest-tests/host/mutants/mutants.mk
 include guest-tests/host/coverage.mk
 include scripts/static.mk
 include scripts/cases.mk
