@@ -8,6 +8,9 @@ Reports in TAP. A row fails when its tests pass all the same (the mutant survive
 exactly once in its file, or when what it makes does not compile. The programs are those of host.mk, built once
 without sanitizers; of a mutant only the objects that see the changed file are built anew, with a copy of it that goes
 before the true one. Nothing is written outside build/mutants.
+
+The last tests are of the shrinker: with a fault seeded, the random test has to print a short C program that compiles,
+fails with the fault and passes without it.
 """
 
 import argparse
@@ -23,8 +26,14 @@ HERE = Path(__file__).parent
 OUT = Path("build/mutants")
 CFLAGS = ["-std=gnu11", "-O1", "-Wall", "-Wno-unused", "-MMD"]
 LINKS = ["-lcmocka", "-lfdt"]
+RANDOM = "lend_random"
+SHRINKER_ROWS = ["kept-data-to-a-borrower-without-keep", "lend-into-a-busy-slot",
+                 "count-of-pool-blocks-leaks"]
+SHRUNK_ACTS = 12  # the most that may be left
 TIME_OUT = 120  # seconds; a mutant that never ends is caught, too
-STEPS = "60000"  # of the random tests
+# Of the random tests; and memory is not given back to the kernel after each test, which takes most of the time.
+ENVIRONMENT = {"STEPS": "60000", "SHRINK": "0", "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+               "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 
 class BadRow(Exception):
@@ -87,11 +96,10 @@ def link(objects, out):
         raise BadRow(f"{out} does not link:\n{done.stderr}")
 
 
-def try_program(path):
+def try_program(path, **more):
     """None when it passes, else how it failed."""
-    environment = dict(os.environ, STEPS=STEPS, SHRINK="0")
     try:
-        done = run([str(path)], timeout=TIME_OUT, env=environment)
+        done = run([str(path)], timeout=TIME_OUT, env={**os.environ, **ENVIRONMENT, **more})
     except subprocess.TimeoutExpired:
         return "no end"
     if done.returncode == 0:
@@ -100,21 +108,33 @@ def try_program(path):
     return failed[0] if failed else f"exit {done.returncode}"
 
 
+def build_mutant(row, sources, where, out):
+    """Links the sources with the row's fault in them; objects built for another program of it are in where."""
+    _, source, _, old, new = row
+    copy = where / "tree" / source
+    if not copy.exists():
+        copy.parent.mkdir(parents=True)
+        copy.write_text(change(Path(source).read_text(), old, new))
+    objects = []
+    for one in sources:
+        built = where / (one.replace("/", "_") + ".o")
+        if not sees(one, source):
+            built = base_object(one)
+        elif not built.exists():
+            compile_object(copy if one == source else one, built, "-I", where / "tree")
+        objects.append(built)
+    link(objects, out)
+    return objects
+
+
 def mutate(row, programs):
     """Which programs failed on this mutant, {name: how}."""
-    name, source, wanted, old, new = row
+    name, _, wanted, _, _ = row
     where = OUT / name
-    copy = where / "tree" / source
-    copy.parent.mkdir(parents=True)
-    copy.write_text(change(Path(source).read_text(), old, new))
-    objects = {}
+    where.mkdir()
     caught = {}
     for program in programs if wanted == ["any"] else wanted:
-        for one in programs[program]:
-            if one not in objects and sees(one, source):
-                objects[one] = where / (one.replace("/", "_") + ".o")
-                compile_object(copy if one == source else one, objects[one], "-I", where / "tree")
-        link([objects.get(one, base_object(one)) for one in programs[program]], where / program)
+        build_mutant(row, programs[program], where, where / program)
         how = try_program(where / program)
         if how:
             caught[program] = how
@@ -136,6 +156,30 @@ def judge(row, programs):
     if missing or not caught:
         return False, f"{name}: survives {' '.join(missing) or 'all tests'}"
     return True, f"{name}: caught by {by}"
+
+
+def judge_shrinker(row, programs):
+    """The same for the program that the random test prints on this mutant."""
+    where = OUT / f"shrinker-{row[0]}"
+    where.mkdir()
+    shrunk = where / "shrunk.c"
+    sources = programs[RANDOM]
+    try:
+        objects = build_mutant(row, sources, where, where / RANDOM)
+        how = try_program(where / RANDOM, SHRINK="1", SHRUNK=str(shrunk))
+        if not how or not shrunk.exists():
+            return False, f"shrinker: {row[0]}: nothing printed ({how})"
+        acts = shrunk.read_text().count(".kind =")
+        compile_object(shrunk, where / "shrunk.o", "-Wextra", "-Werror")
+        link([where / "shrunk.o", *objects[1:]], where / "faulty")
+        link([where / "shrunk.o", *map(base_object, sources[1:])], where / "true")
+        faulty, true = try_program(where / "faulty"), try_program(where / "true")
+    except BadRow as bad:
+        return False, f"shrinker: {row[0]}: {bad}"
+    text = f"shrinker: {row[0]}: {acts} acts are left, which compile"
+    if not faulty or true or acts > SHRUNK_ACTS:
+        return False, f"{text}; with the fault: {faulty or 'pass'}, without: {true or 'pass'}"
+    return True, f"{text}, fail with the fault and pass without"
 
 
 def report(number, passed, text):
@@ -169,13 +213,17 @@ def main():
                 (word.split("=") for word in args.programs)}
     rows = [row for row in read_rows(HERE / "list") if args.only in row[0]]
     failed = 0
+    shrinker_rows = [row for row in rows if row[0] in SHRINKER_ROWS]
     with ThreadPoolExecutor(args.jobs) as jobs:
-        print(f"1..{1 + len(rows)}")
+        print(f"1..{1 + len(rows) + len(shrinker_rows)}")
         bad = [f"{name} ({how})" for name, how in build_base(programs, jobs).items() if how]
         report(1, not bad, "unchanged: " + (" fails ".join(bad) if bad else "all tests pass"))
         if bad:
             return 1
-        for number, (passed, text) in enumerate(jobs.map(lambda row: judge(row, programs), rows), 2):
+        done = [jobs.submit(judge, row, programs) for row in rows]
+        done += [jobs.submit(judge_shrinker, row, programs) for row in shrinker_rows]
+        for number, one in enumerate(done, 2):
+            passed, text = one.result()
             report(number, passed, text)
             failed += not passed
     return 1 if failed else 0
