@@ -89,7 +89,7 @@ help:
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make check-host   the tests that need no QEMU, in seconds"
 	@echo "make check-bare   the tests on bare-metal guests"
-	@echo "make model | fuzz T=600 | coverage | trace-check   proofs on the host"
+	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"

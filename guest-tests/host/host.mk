@@ -12,6 +12,7 @@ DT_PURE := $(wildcard dt/*.c)
 LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend_*.c)
 
 HOST_SRCS_stage2 := $(STAGE2_PURE)
+HOST_SRCS_stage2_walk := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
 HOST_SRCS_pl011 := hyp/dev/pl011.c
