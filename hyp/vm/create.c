@@ -38,12 +38,35 @@ void lend_raise(u8 id)
 	spin_unlock(&vm->gic.g.lock);
 }
 
+static void scrub_later(u8 id)
+{
+	(void)id;
+}
+
+static void expire_at(u64 ns)
+{
+	(void)ns;
+}
+
+static int write_map(u8 id, ipa_t ipa, u64 size, bool adopt, u64 *written)
+{
+	(void)id;
+	(void)ipa;
+	(void)size;
+	(void)adopt;
+	(void)written;
+	return LEND_NOT_SUPPORTED;
+}
+
 static const struct lend_host lend_host = {
 	.now = time_ns,
 	.interrupt_pending = cpu_interrupt_pending,
 	.zero = zero,
 	.clean = clean,
 	.raise = lend_raise,
+	.scrub_later = scrub_later,
+	.expire_at = expire_at,
+	.write_map = write_map,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
@@ -145,7 +168,8 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->nr_own = (u32)(config->owned_memory / bundle->block_size);
 	lend->nr_promised = config->pool_slots;
 	lend->slots = hyp_alloc(m, lend->nr_slots * sizeof(struct slot), PAGE_SIZE);
-	return lend->slots != NULL;
+	lend->empty = hyp_alloc(m, ALIGN_UP(lend->nr_slots, 64) / 8, PAGE_SIZE);
+	return lend->slots && lend->empty;
 }
 
 static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, char why[DT_WHY_SIZE])
