@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include "guest-tests/host/lend_acts.h"
 #include "guest-tests/host/lend_ghost.h"
+#include "hyp/lend/expire.h"
+#include "hyp/lend/poison.h"
 
 #define NOBODY 0xffu
 
@@ -23,52 +25,150 @@ static u32 caller; /* whose call or end is under way, outermost */
 static u32 point, nr_nested; /* of the act under way */
 static const struct act *(*nested_act)(u32 point);
 
-/* What §3's table says a slot of this state becomes, given the status; -1: no such status. */
-static int next_state(const struct lend_vm *vm, const struct act *act, struct slot s, bool recalled,
-		      s64 status)
-{
-	bool own = slot_is_own(vm, (u32)act->arg[0]);
-	bool mapped = s.state == LEND_SLOT_HELD || s.state == LEND_SLOT_BORROWED;
+/* What is known of a slot before a call for it alone. */
+struct before {
+	struct slot slot;
+	bool own, promise; /* its block is the VM's; what is there is beside that a promise */
+	bool recalled, donated, bad;
+};
 
-	if (act->fn == LEND_RETRIEVE) {
-		if (mapped)
-			return status == LEND_SUCCESS ? s.state : -1;
-		if (s.state == LEND_SLOT_OFFERED)
-			return status == LEND_SUCCESS ? LEND_SLOT_BORROWED : -1;
-		if (s.state != LEND_SLOT_STANDBY)
-			return status == LEND_BAD_STATE ? s.state : -1;
-		if (status == LEND_SUCCESS)
-			return LEND_SLOT_HELD;
-		return !own && (status == LEND_DENIED || status == LEND_NO_MEMORY) ? s.state : -1;
+static struct before look_at(u32 vm, u32 slot)
+{
+	const struct lend_vm *v = &world.l.vm[vm];
+	struct before b = {.slot = v->slots[slot]};
+
+	b.own = slot_is_own(&world.l, v, slot);
+	b.promise = slot_is_promise(v, slot);
+	if (b.slot.loan != LEND_NONE) {
+		b.recalled = world.l.loans[b.slot.loan].recalled;
+		b.donated = world.l.loans[b.slot.loan].donated;
 	}
-	if (mapped && act->arg[2] & LEND_RELINQUISH_KEEP &&
-	    !(s.state == LEND_SLOT_HELD ? own : s.flags & LEND_FLAG_KEEP))
-		return status == LEND_DENIED ? s.state : -1;
-	if (status != LEND_SUCCESS)
-		return -1;
-	if (s.state == LEND_SLOT_HELD)
-		return own || slot_is_promise(vm, (u32)act->arg[0]) ? LEND_SLOT_STANDBY
-								    : LEND_SLOT_EMPTY;
-	if (s.state == LEND_SLOT_BORROWED)
-		return act->arg[2] & LEND_RELINQUISH_KEEP_OFFER && !recalled ? LEND_SLOT_OFFERED
-									     : LEND_SLOT_EMPTY;
-	return s.state;
+	b.bad = b.slot.block != LEND_NONE && world.blocks[b.slot.block].flags & BLOCK_BAD;
+	return b;
 }
 
-static void expect_next(const struct act *act, struct slot before, bool recalled)
+/* What §3's table says a slot becomes, given the status; NO_STATE: no such status. */
+#define NO_STATE (-1)
+
+static int after_retrieve(const struct before *b, s64 status)
 {
-	const struct lend_vm *vm = &world.l.vm[act->vm];
-	int next = next_state(vm, act, before, recalled, (s64)world.x[0]);
-	const struct slot *now = &vm->slots[act->arg[0]];
+	switch (b->slot.state) {
+	case LEND_SLOT_HELD:
+	case LEND_SLOT_BORROWED:
+		return status == LEND_SUCCESS ? b->slot.state : NO_STATE;
+	case LEND_SLOT_OFFERED:
+		if (status != LEND_SUCCESS)
+			return NO_STATE;
+		return b->donated ? LEND_SLOT_HELD : LEND_SLOT_BORROWED;
+	case LEND_SLOT_STANDBY:
+		if (status == LEND_SUCCESS)
+			return LEND_SLOT_HELD;
+		return !b->own && (status == LEND_DENIED || status == LEND_NO_MEMORY)
+			       ? LEND_SLOT_STANDBY
+			       : NO_STATE;
+	default:
+		return status == LEND_BAD_STATE ? b->slot.state : NO_STATE;
+	}
+}
+
+static int after_relinquish(const struct before *b, u64 flags, s64 status)
+{
+	bool held = b->slot.state == LEND_SLOT_HELD, borrowed = b->slot.state == LEND_SLOT_BORROWED;
+	bool may_keep = held ? b->own : b->slot.flags & LEND_FLAG_KEEP;
+
+	if ((held || borrowed) &&
+	    (b->slot.flags & LEND_FLAG_ADOPTED || (flags & LEND_RELINQUISH_KEEP && !may_keep)))
+		return status == LEND_DENIED ? b->slot.state : NO_STATE;
+	if (status != LEND_SUCCESS)
+		return NO_STATE;
+	if (held)
+		return b->promise || (b->own && !b->bad) ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY;
+	if (borrowed)
+		return flags & LEND_RELINQUISH_KEEP_OFFER && !b->recalled && !b->bad
+			       ? LEND_SLOT_OFFERED
+			       : LEND_SLOT_EMPTY;
+	return b->slot.state == LEND_SLOT_REVOKED ? LEND_SLOT_EMPTY : b->slot.state;
+}
+
+static int after_refuse(const struct before *b, s64 status)
+{
+	if (b->slot.state == LEND_SLOT_OFFERED)
+		return status == LEND_SUCCESS ? LEND_SLOT_EMPTY : NO_STATE;
+	return status == LEND_BAD_STATE ? b->slot.state : NO_STATE;
+}
+
+static int after_lend(const struct before *b, s64 status)
+{
+	if (status == LEND_SUCCESS)
+		return b->slot.state == LEND_SLOT_STANDBY && b->own ? LEND_SLOT_LENT : NO_STATE;
+	return b->slot.state;
+}
+
+static int after(const struct act *act, const struct before *b, s64 status)
+{
+	switch (act->fn) {
+	case LEND_RETRIEVE:
+		return after_retrieve(b, status);
+	case LEND_RELINQUISH:
+		return after_relinquish(b, act->arg[2], status);
+	case LEND_REFUSE:
+		return after_refuse(b, status);
+	default:
+		return after_lend(b, status);
+	}
+}
+
+/* A call for one slot, so that the table says what becomes of it. */
+static bool is_for_one(const struct act *act)
+{
+	bool slot_only = act->fn == LEND_REFUSE;
+	bool range = act->fn == LEND_RETRIEVE || act->fn == LEND_RELINQUISH ||
+		     act->fn == LEND_LEND || act->fn == LEND_DONATE;
+
+	return (slot_only || (range && act->arg[1] == 1)) &&
+	       act->arg[0] < world.l.vm[act->vm].nr_slots &&
+	       (act->fn != LEND_RELINQUISH || act->arg[2] < 4);
+}
+
+static void expect_after(const struct act *act, const struct before *b)
+{
+	const struct slot *now = &world.slots[act->vm][act->arg[0]];
+	int next = after(act, b, (s64)world.x[0]);
 
 	if (next != now->state)
-		fail_msg("vm %u slot %u: fn %x in state %u gave %d and state %u", vm->id,
-			 (u32)act->arg[0], act->fn, before.state, (int)world.x[0], now->state);
+		fail_msg("vm %u slot %u: fn %x in state %u gave %d and state %u", act->vm,
+			 (u32)act->arg[0], act->fn, b->slot.state, (int)world.x[0], now->state);
+}
+
+/* RELINQUISH_ALL leaves nothing mapped but what a next kernel was given. */
+static void expect_nothing_held(u32 vm)
+{
+	for (u32 i = 0; i < world.l.vm[vm].nr_slots; i++)
+		if (!(world.slots[vm][i].flags & LEND_FLAG_ADOPTED))
+			assert_null(world_memory(vm, i));
+}
+
+/* May the caller revoke this loan now, as the loan's terms and its deadline say? */
+static bool may_revoke(u32 vm, u64 handle)
+{
+	for (u32 i = 0; i < world.l.nr_blocks; i++) {
+		const struct loan *loan = &world.loans[i];
+
+		if (loan->in_use && loan_handle(&world.l, i) == handle)
+			return loan->owner == vm && loan->flags & LEND_FLAG_REVOCABLE &&
+			       loan->recalled && loan->deadline <= world.now;
+	}
+	return false;
 }
 
 static bool keeps(const struct act *act)
 {
 	return act->fn == LEND_RELINQUISH && act->arg[2] & LEND_RELINQUISH_KEEP;
+}
+
+static bool is_loan(const struct act *act)
+{
+	return act->fn == LEND_LEND || act->fn == LEND_DONATE;
 }
 
 static u64 first_argument(const struct act *act)
@@ -88,8 +188,9 @@ static enum lend_outcome make_once(const struct act *act)
 	ghost_intend(act->vm, keeps(act));
 	outcome = world_try(act->vm, act->fn, first_argument(act), act->arg[1], act->arg[2],
 			    act->arg[3]);
-	if (outcome == LEND_CALL_DONE && act->fn == LEND_LEND && !world.x[0])
-		ghost_lent(act->vm, (u32)act->arg[0], (u32)act->arg[1], (u32)act->arg[2]);
+	if (outcome == LEND_CALL_DONE && is_loan(act) && !world.x[0])
+		ghost_lent(act->vm, (u32)act->arg[0], (u32)act->arg[1], (u32)act->arg[2],
+			   act->arg[3] & LEND_LEND_KEEP, act->fn == LEND_DONATE);
 	ghost_look();
 	ghost_intend(act->vm, false);
 	if (outcome == LEND_CALL_DONE)
@@ -99,22 +200,28 @@ static enum lend_outcome make_once(const struct act *act)
 
 static void call(const struct act *act)
 {
-	const struct lend_vm *vm = &world.l.vm[act->vm];
-	bool on_slots = act->fn == LEND_RETRIEVE || act->fn == LEND_RELINQUISH;
-	bool one = on_slots && act->arg[1] == 1 && act->arg[0] < vm->nr_slots && act->arg[2] < 4;
-	struct slot before = vm->slots[one ? act->arg[0] : 0];
-	bool recalled = before.loan != LEND_NONE && world.l.loans[before.loan].recalled;
+	bool one = is_for_one(act);
+	struct before before = {0};
+	bool revocable = act->fn == LEND_REVOKE && may_revoke(act->vm, first_argument(act));
 
+	if (one)
+		before = look_at(act->vm, (u32)act->arg[0]);
 	for (u32 i = 1; make_once(act) == LEND_CALL_AGAIN; i++) {
 		if (i != act->tries && !act->nested)
 			continue;
 		acts_count.left++; /* the guest never makes it again */
 		return;
 	}
-	if (on_slots && world.x[0] == LEND_SUCCESS)
+	if ((act->fn == LEND_RETRIEVE || act->fn == LEND_RELINQUISH) && world.x[0] == LEND_SUCCESS)
 		assert_int_equal(world.x[1], act->arg[1]);
-	if (one && !nr_nested && !act->nested)
-		expect_next(act, before, recalled);
+	if (nr_nested || act->nested)
+		return;
+	if (one)
+		expect_after(act, &before);
+	if (act->fn == LEND_RELINQUISH_ALL)
+		expect_nothing_held(act->vm);
+	if (act->fn == LEND_REVOKE)
+		assert_int_equal(world.x[0] == LEND_SUCCESS, revocable);
 }
 
 static void nobody(void)
@@ -164,9 +271,35 @@ static void go_on(u32 vm)
 	acts_count.starts += can;
 }
 
+static void scrub(u32 vm, u64 chunks)
+{
+	while (chunks-- && lend_scrub_some(&world.l, &world.l.vm[vm]))
+		;
+	world.scrub_later &= ~(u32)BIT(vm);
+}
+
+static void expire(void)
+{
+	u64 next = lend_expire(&world.l);
+
+	acts_count.expired++;
+	world.expire_at = next;
+}
+
+static void poison(u64 block)
+{
+	acts_count.poisoned += lend_poison(&world.l, world.blocks[block].pa) >= 0;
+	ghost_poisoned((u32)block);
+}
+
+bool act_is_of_vm(const struct act *act)
+{
+	return act->kind != ACT_SCRUB && act->kind != ACT_EXPIRE && act->kind != ACT_POISON;
+}
+
 static void do_act(const struct act *act)
 {
-	if ((act->kind == ACT_GO_ON) == (life[act->vm] == UP))
+	if (act_is_of_vm(act) && (act->kind == ACT_GO_ON) == (life[act->vm] == UP))
 		return;
 	switch ((enum act_kind)act->kind) {
 	case ACT_CALL:
@@ -181,6 +314,15 @@ static void do_act(const struct act *act)
 		break;
 	case ACT_GO_ON:
 		go_on(act->vm);
+		break;
+	case ACT_SCRUB:
+		scrub(act->vm, act->arg[0]);
+		break;
+	case ACT_EXPIRE:
+		expire();
+		break;
+	case ACT_POISON:
+		poison(act->arg[0]);
 		break;
 	default:
 		fail();
@@ -201,7 +343,7 @@ static void between(void)
 
 	ghost_look();
 	while ((act = nested_act(point)) != NULL) {
-		if (!act_may_nest(act->vm))
+		if (act_is_of_vm(act) && !act_may_nest(act->vm))
 			continue;
 		nr_nested++;
 		acts_count.nested++;
@@ -236,13 +378,17 @@ void acts_begin(const struct acts_world *w)
 
 void acts_end(void)
 {
+	u32 nr_bad = 0;
+
 	for (u32 vm = 0; vm < world.l.nr_vms; vm++) {
 		if (life[vm] == UP || life[vm] == RESETTING)
 			begin_end(vm, true);
 		if (life[vm] == ENDING)
 			go_on(vm);
 	}
-	assert_int_equal(world.l.nr_free, world.l.nr_blocks);
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		nr_bad += world.blocks[i].state == BLOCK_POISONED;
+	assert_int_equal(world.l.nr_free + nr_bad, world.l.nr_blocks);
 	world_end();
 }
 

@@ -15,6 +15,9 @@ enum act_kind {
 	ACT_RESET, /* it is down; its CPU scrubs when it goes on */
 	ACT_OFF,
 	ACT_GO_ON, /* down: scrubs, and is up again or off; off: is started */
+	ACT_SCRUB, /* a CPU finishes what calls left on the VM's busy list, up to arg[0] chunks */
+	ACT_EXPIRE, /* the timer for deadlines */
+	ACT_POISON, /* block arg[0] is reported bad */
 	ACT_NR_KINDS
 };
 
@@ -40,7 +43,7 @@ struct acts_world {
 /* What has been done, so that a test can say that it got to the point. */
 struct acts_count {
 	u64 done[LEND_NR_FN]; /* calls that succeeded */
-	u64 left, nested, ends, starts;
+	u64 left, nested, ends, starts, expired, poisoned;
 };
 
 extern struct acts_count acts_count;
@@ -56,8 +59,9 @@ void acts_end(void);
  */
 void act_run(const struct act *act, const struct act *(*others)(u32 point));
 
-/* May this VM act now, nested in another's act? */
+/* May this VM act now, nested in another's act? For calls and ends: the hypervisor's own acts always may. */
 bool act_may_nest(u32 vm);
+bool act_is_of_vm(const struct act *act);
 
 /* Begin, the whole list, end. Nested acts stand after the one they are nested in, by at. */
 void acts_run(const struct acts_world *w, const struct act *list, u32 nr);

@@ -133,8 +133,9 @@ u32 shrink(const struct acts_world *w, struct act *list, u32 nr)
 }
 
 static const char *const kinds[ACT_NR_KINDS] = {
-	[ACT_CALL] = "ACT_CALL", [ACT_SCRIBBLE] = "ACT_SCRIBBLE", [ACT_RESET] = "ACT_RESET",
-	[ACT_OFF] = "ACT_OFF",   [ACT_GO_ON] = "ACT_GO_ON",
+	[ACT_CALL] = "ACT_CALL",     [ACT_SCRIBBLE] = "ACT_SCRIBBLE", [ACT_RESET] = "ACT_RESET",
+	[ACT_OFF] = "ACT_OFF",       [ACT_GO_ON] = "ACT_GO_ON",       [ACT_SCRUB] = "ACT_SCRUB",
+	[ACT_EXPIRE] = "ACT_EXPIRE", [ACT_POISON] = "ACT_POISON",
 };
 
 static const char *const functions[LEND_NR_FN] = {
@@ -193,6 +194,7 @@ static void print_world(FILE *out, const struct acts_world *w)
 		print_number(out, "lend_to", vm->lend_to);
 		print_number(out, "min_recall_ns", vm->min_recall_ns);
 		print_number(out, "absent_abort", vm->absent_abort);
+		print_number(out, "manager", vm->manager);
 		fprintf(out, "},\n");
 	}
 	fprintf(out, "\t},\n};\n\n");

@@ -83,24 +83,54 @@ static struct act pick_on_loan(u32 vm, u32 fn)
 
 #define CALL(function, ...) ((struct act){.vm = (u8)vm, .fn = (function), .arg = {__VA_ARGS__}})
 
+static struct act pick_loan(u32 vm)
+{
+	u32 slot = rnd(8) ? rnd(config(vm)->nr_own + 1) : pick_slot(vm);
+
+	return rnd(4) ? CALL(LEND_LEND, slot, pick_n(), rnd(NR_VMS), rnd(8))
+		      : CALL(LEND_DONATE, slot, pick_n(), rnd(NR_VMS), rnd(3) ? 0 : LEND_LEND_KEEP);
+}
+
 static struct act pick_call(u32 vm)
 {
-	u32 slot = pick_slot(vm), n = pick_n(), r = rnd(100);
+	u32 slot = pick_slot(vm), n = pick_n(), r = rnd(200);
 
-	if (r < 34)
+	if (r < 64)
 		return CALL(LEND_RETRIEVE, slot, n);
-	if (r < 60)
+	if (r < 108)
 		return CALL(LEND_RELINQUISH, slot, n, rnd(2) ? 0 : rnd(4));
-	if (r < 76)
-		return CALL(LEND_LEND, rnd(8) ? rnd(config(vm)->nr_own + 1) : slot, n, rnd(NR_VMS),
-			    rnd(8));
-	if (r < 80)
+	if (r < 144)
+		return pick_loan(vm);
+	if (r < 152)
 		return pick_on_loan(vm, LEND_RECLAIM);
-	if (r < 94)
+	if (r < 158)
+		return pick_on_loan(vm, LEND_REVOKE);
+	if (r < 180)
 		return CALL(LEND_EVENT_NEXT, 0);
-	if (r < 97)
+	if (r < 183)
 		return CALL(LEND_SLOT_INFO, slot);
+	if (r < 187)
+		return CALL(LEND_REFUSE, slot);
+	if (r < 189)
+		return CALL(LEND_RELINQUISH_ALL, 0);
+	if (r < 191)
+		return CALL(LEND_MAP, 0x1000, rnd(8) ? 0x1000 : 1,
+			    rnd(3) ? LEND_MAP_BOOT : LEND_MAP_ADOPT);
+	if (r < 193)
+		return CALL(LEND_TARGET, rnd(NR_VMS), rnd(4));
 	return pick_hostile(vm);
+}
+
+/* What the hypervisor does by itself. Bad memory is rare: a world would soon be without any. */
+static struct act pick_of_hypervisor(void)
+{
+	u32 r = rnd(20);
+
+	if (r < 8)
+		return (struct act){.kind = ACT_EXPIRE};
+	if (r == 8 && !rnd(8))
+		return (struct act){.kind = ACT_POISON, .arg = {rnd(record->world.nr_blocks)}};
+	return (struct act){.kind = ACT_SCRUB, .vm = (u8)rnd(NR_VMS), .arg = {1 + rnd(20)}};
 }
 
 static const struct act *keep(struct act act)
@@ -113,20 +143,34 @@ static const struct act *keep(struct act act)
 	return at;
 }
 
+/* What one VM does, or the hypervisor by itself. */
+static struct act pick(u32 vm)
+{
+	u32 r = rnd(1000);
+	struct act act = {.kind = r < 4 ? ACT_OFF : r < 10 ? ACT_RESET : ACT_SCRIBBLE};
+
+	if (r < 60)
+		act.vm = (u8)vm;
+	else if (r < 120)
+		act = pick_of_hypervisor();
+	else
+		act = pick_call(vm);
+	return act;
+}
+
 /* At most one at a point, and mostly none. */
 static const struct act *others(u32 point)
 {
 	static u32 last;
 	static u64 last_act;
-	u32 vm = rnd(NR_VMS), r = rnd(20);
-	struct act act = {.kind = r ? ACT_CALL : rnd(3) ? ACT_RESET : ACT_OFF};
+	u32 vm = rnd(NR_VMS);
+	struct act act;
 
-	if ((record->nr == last_act && point == last) || rnd(6) || !act_may_nest(vm) ||
-	    record->nr > MAX_ACTS / 2)
+	if ((record->nr == last_act && point == last) || rnd(6) || record->nr > MAX_ACTS / 2)
 		return NULL;
-	if (r)
-		act = pick_call(vm);
-	act.vm = (u8)vm;
+	act = pick(vm);
+	if (act_is_of_vm(&act) && !act_may_nest(vm))
+		return NULL;
 	act.nested = true;
 	act.at = (u16)point;
 	last = point;
@@ -137,16 +181,13 @@ static const struct act *others(u32 point)
 static void step(void)
 {
 	static const u8 every[] = {0, 0, 1, 2, 5};
-	u32 vm = rnd(NR_VMS), r = rnd(1000);
-	struct act act = {.kind = r < 4 ? ACT_OFF : r < 10 ? ACT_RESET : ACT_SCRIBBLE};
+	u32 vm = rnd(NR_VMS);
+	struct act act = pick(vm);
 
-	if (r >= 100)
-		act = pick_call(vm);
-	if (r >= 100 && !rnd(3))
+	if (act.kind == ACT_CALL && !rnd(3))
 		act.tries = (u8)(1 + rnd(8));
-	if (!act_may_nest(vm))
+	if (act_is_of_vm(&act) && !act_may_nest(vm))
 		act.kind = ACT_GO_ON;
-	act.vm = (u8)vm;
 	act.shared = !rnd(4);
 	act.every = every[rnd(ARRAY_SIZE(every))];
 	act.time = (u16)rnd(20);
@@ -171,6 +212,7 @@ static void make_world(void)
 		vm->lend_to = (rnd(4) ? 0xf : rnd(16)) & ~(u32)BIT(i);
 		vm->min_recall_ns = rnd(2) * rnd(100);
 		vm->absent_abort = !rnd(3);
+		vm->manager = !rnd(3);
 		w->nr_blocks += vm->nr_own;
 	}
 	w->nr_blocks = (u32)max_u64(w->nr_blocks, 1);
@@ -235,17 +277,20 @@ static void test_random(void **state)
 	for (u32 i = 0; i < LEND_NR_FN; i++)
 		print_message("function %x: %llu succeeded\n", LEND_FN(i),
 			      (unsigned long long)done[i]);
-	print_message("left %llu, nested %llu, ends %llu, starts %llu\n",
+	print_message("left %llu, nested %llu, ends %llu, starts %llu, expired %llu, bad %llu\n",
 		      (unsigned long long)record->count.left,
 		      (unsigned long long)record->count.nested,
 		      (unsigned long long)record->count.ends,
-		      (unsigned long long)record->count.starts);
+		      (unsigned long long)record->count.starts,
+		      (unsigned long long)record->count.expired,
+		      (unsigned long long)record->count.poisoned);
 	/* A test that never got to the point would pass, too. */
+	for (u32 i = 0; i < LEND_NR_FN && steps >= 100000; i++)
+		assert_true(done[i] > steps / 2000);
 	if (steps >= 100000)
-		assert_true(done[LEND_LEND - LEND_FN(0)] > steps / 200 &&
-			    record->count.left > steps / 500 &&
+		assert_true(record->count.left > steps / 500 &&
 			    record->count.nested > steps / 500 &&
-			    record->count.starts > steps / 5000);
+			    record->count.starts > steps / 5000 && record->count.poisoned);
 }
 
 int main(void)
