@@ -28,7 +28,8 @@ struct act {
 	bool shared; /* other CPUs may act wherever this one holds no lock */
 	u8 every; /* every so many looks an interrupt is pending; 0: never */
 	u8 tries; /* CALL: left undone after so many; 0: made until it is done */
-	u8 loan_of; /* CALL: 1 + slot of the VM whose loan arg[0] is to name; 0: arg[0] as it stands */
+	u16 number; /* its name, from 1 on; 0: nobody refers to it */
+	u16 loan_of; /* CALL: number of the call that made the loan arg[0] is to name; 0: arg[0] as it stands */
 	u16 at; /* nested: not before this point of the act around it */
 	u16 time; /* ns pass first */
 	u32 fn; /* CALL: LEND_* */
@@ -58,6 +59,9 @@ void acts_end(void);
  * this point of it, or NULL; asked until it has none.
  */
 void act_run(const struct act *act, const struct act *(*others)(u32 point));
+
+/* Is the loan that the act of this number made still there? */
+bool act_has_loan(u32 number);
 
 /* May this VM act now, nested in another's act? For calls and ends: the hypervisor's own acts always may. */
 bool act_may_nest(u32 vm);

@@ -161,7 +161,7 @@ static void print_number(FILE *out, const char *field, u64 value)
 		fprintf(out, ", .%s = %llu", field, (unsigned long long)value);
 }
 
-static void print_act(FILE *out, const struct act *act)
+static void print_act(FILE *out, const struct act *act, bool named)
 {
 	fprintf(out, "\t{.kind = %s, .vm = %u", kinds[act->kind], act->vm);
 	print_number(out, "nested", act->nested);
@@ -172,6 +172,7 @@ static void print_act(FILE *out, const struct act *act)
 	print_number(out, "time", act->time);
 	if (act->kind == ACT_CALL) {
 		fprintf(out, ", .fn = %s", functions[act->fn - LEND_FN(0)]);
+		print_number(out, "number", named ? act->number : 0);
 		print_number(out, "loan_of", act->loan_of);
 	}
 	fprintf(out, ", .arg = {%lluu, %lluu, %lluu, %lluu}},\n", (unsigned long long)act->arg[0],
@@ -200,6 +201,15 @@ static void print_world(FILE *out, const struct acts_world *w)
 	fprintf(out, "\t},\n};\n\n");
 }
 
+/* Does another act refer to it? */
+static bool is_named(const struct act *list, u32 nr, u32 number)
+{
+	for (u32 i = 0; i < nr; i++)
+		if (number && list[i].loan_of == number)
+			return true;
+	return false;
+}
+
 void shrink_print(FILE *out, const struct acts_world *w, const struct act *list, u32 nr)
 {
 	fprintf(out, "/* SPDX-License-Identifier: BSD-2-Clause */\n"
@@ -209,7 +219,7 @@ void shrink_print(FILE *out, const struct acts_world *w, const struct act *list,
 	print_world(out, w);
 	fprintf(out, "static const struct act acts[] = {\n");
 	for (u32 i = 0; i < nr; i++)
-		print_act(out, &list[i]);
+		print_act(out, &list[i], is_named(list, nr, list[i].number));
 	fprintf(out, "};\n\nstatic void test_shrunk(void **state)\n{\n\t(void)state;\n"
 		     "\tacts_run(&config, acts, ARRAY_SIZE(acts));\n}\n\n"
 		     "int main(void)\n{\n\tconst struct CMUnitTest tests[] = "

@@ -17,7 +17,6 @@
 #include "guest-tests/host/lend_shrink.h"
 
 #define NR_VMS 4
-#define NR_HANDLES 16
 #define STEPS_PER_WORLD 4000
 #define MAX_ACTS (8 * STEPS_PER_WORLD) /* nested ones, too */
 
@@ -30,7 +29,6 @@ static struct record {
 	struct act acts[MAX_ACTS];
 } * record;
 
-static u64 handles[NR_HANDLES];
 static u64 rng, seed, steps;
 
 static u32 rnd(u32 n)
@@ -46,9 +44,25 @@ static const struct world_vm *config(u32 vm)
 	return &record->world.vms[vm];
 }
 
-static u32 pick_slot(u32 vm)
+#define OWN BIT(31) /* and the block there is the VM's own */
+
+static bool is_one_of(u32 vm, u32 slot, u32 states)
 {
-	return rnd(50) ? rnd(config(vm)->nr_slots) : rnd(40);
+	return states & BIT(world.slots[vm][slot].state) &&
+	       (!(states & OWN) || slot_is_own(&world.l, &world.l.vm[vm], slot));
+}
+
+/* Any slot, but rather one in a state (of BIT(LEND_SLOT_*)) in which the call does something. */
+static u32 pick_slot(u32 vm, u32 states)
+{
+	u32 nr = config(vm)->nr_slots, first = rnd(nr);
+
+	if (!rnd(8))
+		return rnd(8) ? first : rnd(40);
+	for (u32 i = 0; i < nr; i++)
+		if (is_one_of(vm, (first + i) % nr, states))
+			return (first + i) % nr;
+	return first;
 }
 
 static u32 pick_n(void)
@@ -65,57 +79,63 @@ static struct act pick_hostile(u32 vm)
 	return act;
 }
 
-/* A loan of its own, if there is one at the slot; or any that ever was. */
-static struct act pick_on_loan(u32 vm, u32 fn)
-{
-	struct act act = {.vm = (u8)vm, .fn = fn, .arg = {0, rnd(2) * rnd(500)}};
-	u32 slot = rnd(config(vm)->nr_own + 1);
-	u32 loan = world.slots[vm][slot].loan;
-
-	if (loan == LEND_NONE || !rnd(4)) {
-		act.arg[0] = handles[rnd(NR_HANDLES)];
-		return act;
-	}
-	handles[rnd(NR_HANDLES)] = loan_handle(&world.l, loan);
-	act.loan_of = (u8)(1 + slot);
-	return act;
-}
-
 #define CALL(function, ...) ((struct act){.vm = (u8)vm, .fn = (function), .arg = {__VA_ARGS__}})
 
 static struct act pick_loan(u32 vm)
 {
-	u32 slot = rnd(8) ? rnd(config(vm)->nr_own + 1) : pick_slot(vm);
+	u32 slot = pick_slot(vm, BIT(LEND_SLOT_STANDBY) | OWN), to = rnd(NR_VMS);
 
-	return rnd(4) ? CALL(LEND_LEND, slot, pick_n(), rnd(NR_VMS), rnd(8))
-		      : CALL(LEND_DONATE, slot, pick_n(), rnd(NR_VMS), rnd(3) ? 0 : LEND_LEND_KEEP);
+	for (u32 tries = rnd(8); tries-- && !(config(vm)->lend_to & BIT(to));)
+		to = rnd(NR_VMS);
+	return rnd(4) ? CALL(LEND_LEND, slot, pick_n(), to, rnd(8) | rnd(2))
+		      : CALL(LEND_DONATE, slot, pick_n(), to, rnd(3) ? 0 : LEND_LEND_KEEP);
 }
+
+/* The call on a loan that is there, the VM's own rather. Without one it makes one. */
+static struct act pick_on_loan(u32 vm, u32 fn)
+{
+	struct act act = {.vm = (u8)vm, .fn = fn, .arg = {rnd(20), rnd(3) ? 1 + rnd(100) : 0}};
+	u32 back = rnd(6), found = 0;
+
+	for (u32 i = record->nr; i-- > 0 && record->nr - i < 1000 && found <= back;) {
+		const struct act *made = &record->acts[i];
+
+		if (act_has_loan(made->number) ? made->vm != vm && rnd(20) : rnd(2000))
+			continue;
+		act.loan_of = made->number;
+		found++;
+	}
+	return found || !rnd(20) ? act : pick_loan(vm);
+}
+
+#define TO_RETRIEVE (BIT(LEND_SLOT_STANDBY) | BIT(LEND_SLOT_OFFERED))
+#define TO_RELINQUISH (BIT(LEND_SLOT_HELD) | BIT(LEND_SLOT_BORROWED) | BIT(LEND_SLOT_REVOKED))
 
 static struct act pick_call(u32 vm)
 {
-	u32 slot = pick_slot(vm), n = pick_n(), r = rnd(200);
+	u32 n = pick_n(), r = rnd(200);
 
-	if (r < 64)
-		return CALL(LEND_RETRIEVE, slot, n);
-	if (r < 108)
-		return CALL(LEND_RELINQUISH, slot, n, rnd(2) ? 0 : rnd(4));
-	if (r < 144)
+	if (r < 38)
+		return CALL(LEND_RETRIEVE, pick_slot(vm, TO_RETRIEVE), n);
+	if (r < 84)
+		return CALL(LEND_RELINQUISH, pick_slot(vm, TO_RELINQUISH), n, rnd(2) ? 0 : rnd(4));
+	if (r < 120)
 		return pick_loan(vm);
-	if (r < 152)
+	if (r < 134)
 		return pick_on_loan(vm, LEND_RECLAIM);
-	if (r < 158)
+	if (r < 150)
 		return pick_on_loan(vm, LEND_REVOKE);
 	if (r < 180)
 		return CALL(LEND_EVENT_NEXT, 0);
 	if (r < 183)
-		return CALL(LEND_SLOT_INFO, slot);
-	if (r < 187)
-		return CALL(LEND_REFUSE, slot);
+		return CALL(LEND_SLOT_INFO, pick_slot(vm, 0));
+	if (r < 188)
+		return CALL(LEND_REFUSE, pick_slot(vm, BIT(LEND_SLOT_OFFERED)));
 	if (r < 189)
 		return CALL(LEND_RELINQUISH_ALL, 0);
 	if (r < 191)
 		return CALL(LEND_MAP, 0x1000, rnd(8) ? 0x1000 : 1,
-			    rnd(3) ? LEND_MAP_BOOT : LEND_MAP_ADOPT);
+			    rnd(6) ? LEND_MAP_BOOT : LEND_MAP_ADOPT);
 	if (r < 193)
 		return CALL(LEND_TARGET, rnd(NR_VMS), rnd(4));
 	return pick_hostile(vm);
@@ -139,7 +159,7 @@ static const struct act *keep(struct act act)
 
 	assert_true(record->nr < MAX_ACTS);
 	*at = act;
-	record->nr++;
+	at->number = (u16)++record->nr;
 	return at;
 }
 
@@ -190,7 +210,7 @@ static void step(void)
 		act.kind = ACT_GO_ON;
 	act.shared = !rnd(4);
 	act.every = every[rnd(ARRAY_SIZE(every))];
-	act.time = (u16)rnd(20);
+	act.time = (u16)rnd(rnd(4) ? 20 : 100);
 	act_run(keep(act), others);
 }
 
@@ -286,7 +306,7 @@ static void test_random(void **state)
 		      (unsigned long long)record->count.poisoned);
 	/* A test that never got to the point would pass, too. */
 	for (u32 i = 0; i < LEND_NR_FN && steps >= 100000; i++)
-		assert_true(done[i] > steps / 2000);
+		assert_true(done[i] > steps / 5000);
 	if (steps >= 100000)
 		assert_true(record->count.left > steps / 500 &&
 			    record->count.nested > steps / 500 &&
