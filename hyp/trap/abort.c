@@ -96,7 +96,9 @@ static bool find_access(const struct trap *t, struct access *out)
 		*out = decode_syndrome(iss);
 		return true;
 	}
-	return fetch(t, &instruction) && decode_instruction(instruction, out);
+	/* Of AArch32 what has no syndrome is not decoded. */
+	return !(t->frame->spsr & SPSR_M4_AARCH32) && fetch(t, &instruction) &&
+	       decode_instruction(instruction, out);
 }
 
 static bool emulate(struct trap *t, u64 ipa, bool write)

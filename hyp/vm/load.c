@@ -122,6 +122,7 @@ static u64 next_seed(void)
 void vm_load(struct vm *vm, void (*serve)(void))
 {
 	const struct bundle_vm *config = vm->config;
+	struct vcpu *boot = &vm->vcpus[0];
 	struct vm_layout layout;
 	char why[DT_WHY_SIZE];
 	bool ok = vm_layout(config, &layout, why);
@@ -130,6 +131,12 @@ void vm_load(struct vm *vm, void (*serve)(void))
 	copy_in(vm, layout.kernel, config->kernel.data, config->kernel.size, serve);
 	copy_in(vm, layout.ramdisk, config->ramdisk.data, config->ramdisk.size, serve);
 	write_fdt(vm, &layout, next_seed());
-	vm->vcpus[0].entry = layout.entry;
-	vm->vcpus[0].context = layout.fdt;
+	boot->entry = layout.entry;
+	memset(boot->context, 0, sizeof(boot->context));
+	boot->context[0] = layout.fdt;
+	if (vm_is_arm32(vm)) { /* Linux: r0 = 0, r1 = no machine number, r2 = FDT */
+		boot->context[0] = 0;
+		boot->context[1] = 0xffffffff;
+		boot->context[2] = layout.fdt;
+	}
 }
