@@ -6,7 +6,7 @@
 CHECK := build/check
 RUN_PYTEST := env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/cases/test_*.py)))
-BARE_CASES := refusals boot bare run
+BARE_CASES := refusals boot bare aarch32 run
 SUBMAKE := $(MAKE) --no-print-directory
 
 # Runs the named cases, one step each.
@@ -31,7 +31,7 @@ check-host:
 	@$(SUBMAKE) check-host-steps
 	@scripts/check-summary $(CHECK)
 
-check-bare: check-begin all bare
+check-bare: check-begin all bare aarch32
 	@$(call run_cases,$(BARE_CASES))
 	@scripts/check-summary $(CHECK)
 
@@ -56,7 +56,7 @@ check-static-steps: check-begin
 	@for word in $(STATIC_CHECKS); do scripts/check-step $(CHECK)/static/$$word.log \
 		$(SUBMAKE) static-$$word; done
 
-check-all: check-static-steps check-host-steps check-proof-steps all bare linux
+check-all: check-static-steps check-host-steps check-proof-steps all bare aarch32 linux
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

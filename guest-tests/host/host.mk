@@ -14,6 +14,7 @@ LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend
 HOST_SRCS_stage2 := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
+HOST_SRCS_psr32 := hyp/trap/psr32.c hyp/trap/decode32.c
 HOST_SRCS_pl011 := hyp/dev/pl011.c
 HOST_SRCS_console := hyp/dev/console.c hyp/dev/text_filter.c
 HOST_SRCS_platform := $(DT_PURE) hyp/lib/print.c
