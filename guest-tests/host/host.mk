@@ -17,6 +17,7 @@ HOST_SRCS_stage2_tlb := $(STAGE2_PURE)
 HOST_SRCS_stage2_walk := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
+HOST_SRCS_psr32 := hyp/trap/psr32.c hyp/trap/decode32.c
 HOST_SRCS_pl011 := hyp/dev/pl011.c
 HOST_SRCS_console := hyp/dev/console.c hyp/dev/text_filter.c
 HOST_SRCS_platform := $(DT_PURE) hyp/lib/print.c
