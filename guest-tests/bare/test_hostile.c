@@ -28,11 +28,13 @@ enum kind {
 	ACCESSES,
 	REGISTERS,
 	READS,
+	INTERRUPTS,
 	NR_KINDS
 };
 
 static const char *const kind_names[NR_KINDS] = {
-	"lending calls", "PSCI calls", "unknown calls", "accesses", "registers", "window reads",
+	"lending calls", "PSCI calls",   "unknown calls",     "accesses",
+	"registers",     "window reads", "interrupt windows",
 };
 
 struct note {
@@ -78,8 +80,13 @@ static u64 some_loan(struct random *r)
 static u64 some_ipa(struct random *r)
 {
 	const u64 places[] = {
-		(u64)scratch, (u64)scratch + 4088, w.base + random_below(r, 8) * w.block_size,
-		GICD_BASE, HOLE, w.base + w.nr_slots * w.block_size - 8, ~0ULL,
+		(u64)scratch,
+		(u64)scratch + 4088,
+		w.base + random_below(r, 8) * w.block_size,
+		GICD_BASE,
+		HOLE,
+		w.base + w.nr_slots * w.block_size - 8,
+		~0ULL,
 	};
 	u64 place = RANDOM_OF(r, places);
 
@@ -161,7 +168,8 @@ static void lending_call(struct random *r)
 /* Entry points: one that is good, and what is no memory of the guest's, or not aligned. */
 static u64 some_entry(struct random *r)
 {
-	const u64 entries[] = {(u64)secondary_start, (u64)secondary_start + 2, HOLE, GICD_BASE, ~0ULL};
+	const u64 entries[] = {(u64)secondary_start, (u64)secondary_start + 2, HOLE, GICD_BASE,
+			       ~0ULL};
 
 	return RANDOM_OF(r, entries);
 }
@@ -170,8 +178,10 @@ static u64 some_entry(struct random *r)
 static void psci_call(struct random *r)
 {
 	static const u32 fns[] = {
-		PSCI_VERSION, PSCI_CPU_SUSPEND, PSCI_CPU_ON, PSCI_CPU_ON_32, PSCI_AFFINITY_INFO,
-		PSCI_AFFINITY_INFO_32, PSCI_FEATURES, 0x84000006, 0x84000005, 0x84000001,
+		PSCI_VERSION,   PSCI_CPU_SUSPEND,   PSCI_CPU_ON,
+		PSCI_CPU_ON_32, PSCI_AFFINITY_INFO, PSCI_AFFINITY_INFO_32,
+		PSCI_FEATURES,  0x84000006,         0x84000005,
+		0x84000001,
 	};
 	u64 x[8] = {RANDOM_OF(r, fns), some_number(r), some_number(r), some_number(r)};
 
@@ -213,11 +223,18 @@ static u64 some_address(struct random *r)
 	const struct {
 		u64 base, size;
 	} places[] = {
-		{GICD_BASE, KIB(4)},	 {GICD_BASE, KIB(64)},	 {GICR_BASE, NR_CPUS * GICR_STRIDE},
-		{GICR_BASE, KIB(1)},	 {GICR_BASE + GICR_SGI_FRAME, KIB(4)},
-		{UART_BASE + 4, KIB(4)}, {0, GIB(1)},		 {HOLE, GIB(1)},
-		{w.base, w.nr_slots * w.block_size},		 {w.base, 8 * w.block_size},
-		{(u64)scratch, SCRATCH_SIZE - 64},		 {0x0a000000, KIB(16)},
+		{GICD_BASE, KIB(4)},
+		{GICD_BASE, KIB(64)},
+		{GICR_BASE, NR_CPUS * GICR_STRIDE},
+		{GICR_BASE, KIB(1)},
+		{GICR_BASE + GICR_SGI_FRAME, KIB(4)},
+		{UART_BASE + 4, KIB(4)},
+		{0, GIB(1)},
+		{HOLE, GIB(1)},
+		{w.base, w.nr_slots * w.block_size},
+		{w.base, 8 * w.block_size},
+		{(u64)scratch, SCRATCH_SIZE - 64},
+		{0x0a000000, KIB(16)},
 	};
 	u32 at = random_below(r, ARRAY_SIZE(places));
 	u64 address = places[at].base + random_u64(r) % places[at].size;
@@ -241,7 +258,8 @@ static void access(struct random *r)
 /* What SYS takes as an address must not be its own memory. */
 static void system_register(struct random *r)
 {
-	const u64 values[] = {0, 1, ~0ULL, random_u64(r) | BIT(40), some_address(r), any(r) | BIT(36)};
+	const u64 values[] = {
+		0, 1, ~0ULL, random_u64(r) | BIT(40), some_address(r), any(r) | BIT(36)};
 
 	wild_register(r, RANDOM_OF(r, values));
 }
@@ -255,31 +273,69 @@ static void window_read(struct random *r)
 		__atomic_fetch_add(&leaks, 1, __ATOMIC_RELAXED);
 }
 
+/* Unmasks for a moment, with something likely to come. */
+static void interrupts(struct random *r)
+{
+	u32 cpu = random_below(r, NR_CPUS);
+
+	switch (random_below(r, 6)) {
+	case 0:
+		gic_init_interface();
+		write_icc(ICC_BPR1, random_below(r, 8));
+		break;
+	case 1:
+		mmio_write(GICD_BASE + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GROUP1);
+		gic_route(LEND_INTID, cpu);
+		gic_enable(cpu, LEND_INTID);
+		break;
+	case 2:
+		gic_write_bit(cpu, random_below(r, 128),
+			      RANDOM_OF(r, ((const u32[]){GIC_IGROUPR, GIC_ISENABLER, GIC_ISPENDR,
+							  GIC_ISACTIVER, GIC_ICACTIVER})));
+		break;
+	case 3:
+		gic_enable(cpu, timer_intid(TIMER_VIRT));
+		timer_set_tval(TIMER_VIRT, (s32)random_below(r, 10000));
+		timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
+		break;
+	default:
+		gic_enable(cpu, 1);
+		gic_send_sgi(cpu, 1);
+	}
+	__asm__ volatile("msr daifclr, #3\n\tisb\n\tnop\n\tmsr daifset, #15" ::: "memory");
+}
+
 static void (*const operations[NR_KINDS])(struct random *r) = {
-	[CALLS] = lending_call, [PSCI_CALLS] = psci_call,      [UNKNOWN_CALLS] = unknown_call,
-	[ACCESSES] = access,	[REGISTERS] = system_register, [READS] = window_read,
+	[CALLS] = lending_call,    [PSCI_CALLS] = psci_call,      [UNKNOWN_CALLS] = unknown_call,
+	[ACCESSES] = access,       [REGISTERS] = system_register, [READS] = window_read,
+	[INTERRUPTS] = interrupts,
 };
 
-static const u8 weights[] = {CALLS, CALLS, CALLS, CALLS, PSCI_CALLS, UNKNOWN_CALLS, ACCESSES,
-			     ACCESSES, ACCESSES, REGISTERS, REGISTERS, READS};
+static const u8 weights[] = {CALLS,         CALLS,    CALLS,     CALLS,    PSCI_CALLS,
+			     UNKNOWN_CALLS, ACCESSES, ACCESSES,  ACCESSES, REGISTERS,
+			     REGISTERS,     READS,    INTERRUPTS};
 
 /* Survives its own CPU_OFF: the state of a CPU is not on its stack. */
 static struct random randoms[NR_CPUS];
-static u64 batches[NR_CPUS];
+static u64 nr_batches[NR_CPUS];
+static u32 nr_left[NR_CPUS]; /* of the batch */
 
 static bool batch(void)
 {
 	u32 cpu = this_cpu()->index;
 	struct random *r = &randoms[cpu];
-	u64 at = __atomic_fetch_add(&nr_taken, BATCH, __ATOMIC_SEQ_CST);
 
-	if (at >= nr_ops)
-		return false;
-	if (batches[cpu]++ % RENEW == 0)
-		wild_generate(r);
-	for (u32 i = 0; i < BATCH; i++) {
+	if (!nr_left[cpu]) {
+		if (__atomic_fetch_add(&nr_taken, BATCH, __ATOMIC_SEQ_CST) >= nr_ops)
+			return false;
+		nr_left[cpu] = BATCH;
+		if (nr_batches[cpu]++ % RENEW == 0)
+			wild_generate(r);
+	}
+	while (nr_left[cpu]) {
 		u32 kind = RANDOM_OF(r, weights);
 
+		nr_left[cpu]--;
 		done[cpu][kind]++;
 		operations[kind](r);
 	}

@@ -29,7 +29,7 @@ def machine_with(lab, **arguments):
                                owned_memory=4 * BLOCK, window=WINDOW,
                                lend_to=[other for other in NAMES if other != name],
                                extra="lendvisor,pool-slots = <2>;" if own else "", **own))
-    return lab.boot(vms, block_size=BLOCK)
+    return lab.boot(vms, block_size=BLOCK, memory="1G")
 
 
 def counted(lines, pattern):
@@ -50,7 +50,7 @@ def test_nobody_else_is_affected(lab, operations, resets):
         print(name, *[line for line in lines if line.startswith("#")], sep="\n\t")
         if name == "mallory":
             done, lives, seed = counted(lines, r"# (\d+) operations in (\d+) lives, seed (\d+)")
-            assert done >= operations * 0.99 and lives == resets + 1 and seed == SEED
+            assert done >= operations - 256 * resets and lives == resets + 1 and seed == SEED
             assert "ok 1 - does_its_worst" in lines
         else:
             assert tap.parse(lines).complaint() == ""

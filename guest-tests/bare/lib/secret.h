@@ -18,7 +18,7 @@ static inline bool is_secret(u64 word)
 /* offset: in bytes from the start of its block. */
 static inline u64 secret_word(u64 offset, u64 key)
 {
-	return SECRET_MARK << 32 | (u32)((offset / 8 ^ key) * 0x9e3779b1u);
+	return SECRET_MARK << 32 | (offset / 8 ^ key) * 0x9e3779b97f4a7c15ULL >> 32;
 }
 
 static inline void secret_fill(u64 address, u64 size, u64 key)
