@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from conftest import ends_orderly, texts, whole_texts
+from conftest import DEBUG_IMAGE, IMAGE, ends_orderly, texts, whole_texts
 from lv import BUILD, ROOT, tap
 from lv.console import FIRMWARE
 
@@ -25,8 +25,8 @@ ALONE = {
     "timer": [1, 2],
 }
 
-# Guests with a test of their own below.
-ELSEWHERE = {"console", "lend_a", "lend_b"}
+# Guests with a test of their own, below or in test_map.py.
+ELSEWHERE = {"console", "lend_a", "lend_b", "map", "map_lender"}
 
 # What a guest may leave out, by CPUs; anything else that is skipped is a failure.
 MAY_SKIP = {
@@ -99,21 +99,21 @@ def test_boot_memory_of_whole_gib(lab, mibs):
         succeeded(machine, vm.name, 1)
 
 
-@pytest.mark.parametrize("block, absent, cpus", [
-    (BLOCK, "zero", 2),
-    (BLOCK, "abort", 1),
-    (2 * MIB, "zero", 1),
-    (2 * MIB, "abort", 2),
-    (1 << 30, "zero", 1),
+@pytest.mark.parametrize("block, absent, cpus, kernel", [
+    (BLOCK, "zero", 2, IMAGE),
+    (BLOCK, "abort", 1, IMAGE),
+    (2 * MIB, "zero", 1, DEBUG_IMAGE),
+    (2 * MIB, "abort", 2, DEBUG_IMAGE),
+    (1 << 30, "zero", 1, IMAGE),
 ])
-def test_lend(lab, block, absent, cpus):
+def test_lend(lab, block, absent, cpus, kernel):
     """alice lends to bob and takes back, contents checked to the last byte on both sides."""
     window = (WINDOW, max(8 * block, BLOCK))
     common = {"cpus": cpus, "boot_memory": BLOCK, "window": window, "absent": absent}
     alice = lab.bare_vm("alice", "lend_a", owned_memory=3 * block, lend_to=["bob"],
                         extra="lendvisor,pool-slots = <1>;", **common)
     bob = lab.bare_vm("bob", "lend_b", **common)
-    machine = lab.boot([alice, bob], block_size=block)
+    machine = lab.boot([alice, bob], block_size=block, kernel=kernel)
     ends_orderly(machine, 300)
     succeeded(machine, "alice", cpus)
     succeeded(machine, "bob", cpus)

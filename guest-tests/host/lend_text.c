@@ -120,6 +120,8 @@ static void take(struct world *w)
 	for (u32 i = 0; i < WORLD_MAX_VMS; i++)
 		memset(&w->s2[i].lock, 0, sizeof(w->s2[i].lock));
 	w->asks = 0;
+	w->l.wants_pool = 0; /* like an error counter: what was asked for in vain */
+	w->scrub_later = 0;
 	w->nr_again = 0;
 	w->nr_raised = 0;
 	memset(w->x, 0, sizeof(w->x));

@@ -26,6 +26,7 @@ struct world_vm {
 	u32 lend_to; /* BIT(VM id) */
 	u64 min_recall_ns;
 	bool absent_abort;
+	bool manager;
 };
 
 struct world {
@@ -33,6 +34,7 @@ struct world {
 	struct block blocks[WORLD_MAX_BLOCKS];
 	struct loan loans[WORLD_MAX_BLOCKS];
 	struct slot slots[WORLD_MAX_VMS][WORLD_MAX_SLOTS];
+	u64 empty[WORLD_MAX_VMS][(WORLD_MAX_SLOTS + 63) / 64];
 	struct s2 s2[WORLD_MAX_VMS];
 	void *tables[WORLD_MAX_VMS];
 	size_t tables_size;
@@ -48,6 +50,8 @@ struct world {
 	bool sparse;
 	u64 nr_zeroed, nr_cleaned; /* bytes */
 	u32 nr_raised;
+	u64 expire_at; /* the earliest that was asked for; world_tick() does it */
+	u32 scrub_later; /* BIT(VM id) */
 	bool line[WORLD_MAX_VMS];
 
 	u64 x[8]; /* registers after the last call */
@@ -86,6 +90,9 @@ u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags);
  *	aX	reset		aO	off		aS	start
  */
 void world_run(const char *script);
+
+/* Lets ns pass: deadlines expire, and what was left behind is scrubbed. */
+void world_tick(u64 ns);
 
 /* Reset, off and start as hyp/vm/life.c does them. */
 void world_reset(u32 vm);

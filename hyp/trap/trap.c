@@ -46,11 +46,13 @@ void trap_sync(struct trap_frame *frame)
 	struct trap t = {this_vcpu(), frame, read_sysreg(esr_el2)};
 	void (*handler)(struct trap * t) = handlers[ESR_EC(t.esr)];
 
+	masked_begin(ESR_EC(t.esr), frame->x[0]);
 	if (handler)
 		handler(&t);
 	else
 		inject_undefined(&t);
 	leave(t.vcpu);
+	masked_end();
 }
 
 void trap_irq(struct trap_frame *frame)
@@ -58,10 +60,12 @@ void trap_irq(struct trap_frame *frame)
 	struct vcpu *v = this_vcpu();
 
 	(void)frame;
+	masked_begin(MASKED_IRQ, 0);
 	cpu_serve_interrupts();
 	if (vcpu_must_stop(v))
 		vcpu_leave(v);
 	leave(v);
+	masked_end();
 }
 
 /* A guest cannot cause one, short of a machine that is broken: no device is its own. */

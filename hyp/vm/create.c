@@ -11,6 +11,7 @@
 #include "hyp/lib/string.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
+#include "hyp/vm/map.h"
 
 struct vm vms[BUNDLE_MAX_VMS];
 u32 nr_vms;
@@ -38,12 +39,25 @@ void lend_raise(u8 id)
 	spin_unlock(&vm->gic.g.lock);
 }
 
+static void scrub_later(u8 id)
+{
+	(void)id;
+}
+
+static void expire_at(u64 ns)
+{
+	(void)ns;
+}
+
 static const struct lend_host lend_host = {
 	.now = time_ns,
 	.interrupt_pending = cpu_interrupt_pending,
 	.zero = zero,
 	.clean = clean,
 	.raise = lend_raise,
+	.scrub_later = scrub_later,
+	.expire_at = expire_at,
+	.write_map = vm_write_map,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
@@ -133,6 +147,9 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	struct lend_vm *lend = ledger_add_vm(&ledger);
 
 	vm->lend = lend;
+	vm->fdt = hyp_alloc(m, sizeof(*vm->fdt), PAGE_SIZE);
+	if (!vm->fdt)
+		return false;
 	lend->s2 = &vm->s2;
 	lend->absent_abort = config->absent_abort;
 	lend->lend_to = config->lend_to;
@@ -145,7 +162,8 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->nr_own = (u32)(config->owned_memory / bundle->block_size);
 	lend->nr_promised = config->pool_slots;
 	lend->slots = hyp_alloc(m, lend->nr_slots * sizeof(struct slot), PAGE_SIZE);
-	return lend->slots != NULL;
+	lend->empty = hyp_alloc(m, ALIGN_UP(lend->nr_slots, 64) / 8, PAGE_SIZE);
+	return lend->slots && lend->empty;
 }
 
 static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, char why[DT_WHY_SIZE])

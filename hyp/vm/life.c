@@ -76,6 +76,7 @@ static void finish_off(struct vm *vm)
 	console_flush_partial(vm->id);
 	log_line("%s: off", vm->config->name);
 	if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
+		masked_report();
 		log_line("all VMs are off");
 		psci_system_off();
 	}

@@ -111,6 +111,7 @@ _Noreturn void vcpu_run(struct cpu *cpu)
 		}
 		/* A kick that came since is pending and ends this at once. */
 		wfi();
+		masked_begin(MASKED_IDLE, 0);
 	}
 }
 

@@ -60,6 +60,7 @@ struct vm {
 	spinlock_t uart_lock; /* before vgic and console in the order, after all others */
 	struct pl011 uart;
 	struct lend_vm *lend;
+	struct vm_fdt *fdt; /* load.h */
 	paddr_t boot_memory;
 };
 
