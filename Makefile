@@ -68,6 +68,7 @@ include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk
 include guest-tests/host/model/model.mk
+include guest-tests/host/mutants/mutants.mk
 include guest-tests/host/coverage.mk
 include scripts/static.mk
 include scripts/cases.mk
@@ -93,7 +94,7 @@ help:
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make check-host   the tests that need no QEMU, in seconds"
 	@echo "make check-bare   the tests on bare-metal guests"
-	@echo "make model | fuzz T=600 | coverage | trace-check   proofs on the host"
+	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"

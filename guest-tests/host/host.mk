@@ -14,6 +14,7 @@ LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend
 HOST_SRCS_stage2 := $(STAGE2_PURE)
 HOST_SRCS_stage2_random := $(STAGE2_PURE)
 HOST_SRCS_stage2_tlb := $(STAGE2_PURE)
+HOST_SRCS_stage2_walk := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
 HOST_SRCS_pl011 := hyp/dev/pl011.c
