@@ -125,6 +125,7 @@ static void off(struct vm *vm)
 	spin_unlock(&vm->lock);
 	log_line("%s: off", vm->config->name);
 	if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
+		masked_report();
 		log_line("all VMs are off");
 		psci_system_off();
 	}
