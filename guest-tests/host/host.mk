@@ -27,6 +27,7 @@ HOST_SRCS_ledger := $(LEND_PURE)
 HOST_SRCS_calls := $(LEND_PURE)
 HOST_SRCS_scrub := $(LEND_PURE)
 HOST_SRCS_life := $(LEND_PURE)
+HOST_SRCS_table := $(LEND_PURE)
 HOST_SRCS_lend_random := $(LEND_PURE)
 HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c
