@@ -26,7 +26,7 @@ ALONE = {
 }
 
 # Guests with a test of their own, below or in test_map.py.
-ELSEWHERE = {"console", "lend_a", "lend_b", "map", "map_lender"}
+ELSEWHERE = {"console", "lend_a", "lend_b", "masked", "tick", "map", "map_lender"}
 
 # What a guest may leave out, by CPUs; anything else that is skipped is a failure.
 MAY_SKIP = {
