@@ -266,7 +266,9 @@ int guest_fdt_write(void *buf, size_t size, const struct guest_fdt_args *args)
 	write_devices(&w);
 	write_lendmem(&w);
 	end(&w);
-	w.err |= fdt_finish(buf);
+	args->serve();
+	w.err |= fdt_finish(buf); /* one walk, indivisible: docs/design.md has figures */
+	args->serve();
 	if (w.err)
 		return ERR_NOSPC;
 	size = fdt_totalsize(buf);

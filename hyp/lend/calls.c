@@ -187,6 +187,7 @@ enum lend_outcome lend_call(struct ledger *l, struct lend_vm *vm, u64 x[8])
 		return LEND_CALL_UNKNOWN;
 	if (read_args(&c, x, calls[index].nr_args, calls[index].wide, smc64))
 		status = calls[index].handler(&c);
+	lend_check_all(l);
 	if (status == CALL_AGAIN) {
 		l->host->scrub_later(c.scrubs);
 		return LEND_CALL_AGAIN;

@@ -9,7 +9,7 @@ static bool all_empty(const struct lend_vm *vm, u32 slot, u32 n)
 		return false;
 	while (n) {
 		u32 bits = (u32)min_u64(n, WORD - slot % WORD);
-		u64 mask = ~0ULL >> (WORD - bits) << slot % WORD;
+		u64 mask = (bits < WORD ? BIT(bits) - 1 : ~0ULL) << slot % WORD;
 
 		if ((vm->empty[slot / WORD] & mask) != mask)
 			return false;

@@ -34,9 +34,14 @@ static void (*const handlers[64])(struct trap *t) = {
 	[EC_DABT_LOWER] = trap_data_abort,
 };
 
-/* Whatever the exception was for, the guest goes on only with its list registers in order. */
+/*
+ * Whatever the exception was for, the guest goes on only if its VM does (a kick that says so may have been
+ * served within EL2), and with its list registers in order.
+ */
 static void leave(struct vcpu *v)
 {
+	if (vcpu_must_stop(v))
+		vcpu_leave(v);
 	if (v->gic.refill)
 		vgic_hw_refill(&v->gic);
 }
@@ -62,8 +67,6 @@ void trap_irq(struct trap_frame *frame)
 	(void)frame;
 	masked_begin(MASKED_IRQ, 0);
 	cpu_serve_interrupts();
-	if (vcpu_must_stop(v))
-		vcpu_leave(v);
 	leave(v);
 	masked_end();
 }

@@ -9,6 +9,7 @@
 #include "hyp/lib/error.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
+#include "hyp/vm/background.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
 #include "hyp/vm/map.h"
@@ -39,24 +40,14 @@ void lend_raise(u8 id)
 	spin_unlock(&vm->gic.g.lock);
 }
 
-static void scrub_later(u8 id)
-{
-	(void)id;
-}
-
-static void expire_at(u64 ns)
-{
-	(void)ns;
-}
-
 static const struct lend_host lend_host = {
 	.now = time_ns,
 	.interrupt_pending = cpu_interrupt_pending,
 	.zero = zero,
 	.clean = clean,
 	.raise = lend_raise,
-	.scrub_later = scrub_later,
-	.expire_at = expire_at,
+	.scrub_later = background_scrub,
+	.expire_at = background_expire,
 	.write_map = vm_write_map,
 };
 
@@ -155,6 +146,7 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->lend_to = config->lend_to;
 	lend->min_recall_ns = config->min_recall_ns;
 	lend->quota = config->quota;
+	lend->manager = config->manager;
 	if (!config->has_window)
 		return true;
 	lend->window = IPA(config->window_base);

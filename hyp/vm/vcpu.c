@@ -102,6 +102,8 @@ _Noreturn void vcpu_run(struct cpu *cpu)
 
 	for (;;) {
 		cpu_serve_interrupts();
+		if (v)
+			vm_finish(v);
 		if (v && take_start(v)) {
 			load_el2_state(v);
 			reset_el1();
