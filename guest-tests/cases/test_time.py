@@ -77,7 +77,7 @@ def test_no_tick_is_lost(lab):
     common = {"boot_memory": BLOCK, "window": (WINDOW, GIB)}
     alice = lab.bare_vm("alice", "tick", cpus=2, owned_memory=GIB, lend_to=["bob"], **common)
     bob = lab.bare_vm("bob", "tick", **common)
-    machine = lab.boot([alice, bob], block_size=GIB, icount=True)
+    machine = lab.boot([bob, alice], block_size=GIB, icount=True)
     ends_orderly(machine, 180)
     for name in ("alice", "bob"):
         lines = whole_texts(machine, name)
