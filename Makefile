@@ -9,53 +9,58 @@ CROSS ?= aarch64-linux-gnu-
 PYTHON := /usr/bin/python3
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 
-# ---- The hypervisor
+# ---- The hypervisor, and its variants: each with objects and image in a directory of its own
+
+VARIANT := $(if $(DEBUG),debug/)$(if $(MEASURE),measure/)$(if $(ERRATA_REPEAT_TLBI),repeat-tlbi/)
+OUT := $(BUILD)/$(VARIANT)
+EL2_VARIANT := $(if $(DEBUG),-DLEND_CHECK) $(if $(MEASURE),-DMEASURE) $(if $(ERRATA_REPEAT_TLBI),-DS2_TLBI_TIMES=2)
 
 EL2_DIRS := boot hyp hyp/cpu hyp/dev hyp/gic hyp/lend hyp/lib hyp/trap hyp/vm stage2 dt
-EL2_NOT := boot/offsets.c stage2/tlb_fake.c
+EL2_NOT := boot/offsets.c stage2/tlb_fake.c $(if $(MEASURE),,hyp/cpu/masked.c)
 EL2_SRCS := $(filter-out $(EL2_NOT),$(sort $(foreach d,$(EL2_DIRS),$(wildcard $(d)/*.c $(d)/*.S))))
-EL2_OBJS := $(EL2_SRCS:%=$(BUILD)/el2/%.o)
+EL2_SRCS += $(if $(DEBUG),$(addprefix guest-tests/host/,lend_check.c check_on_target.c))
+EL2_OBJS := $(EL2_SRCS:%=$(OUT)el2/%.o)
 SYSROOT := $(BUILD)/sysroot
 
 EL2_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-ffreestanding -fno-stack-protector -fno-omit-frame-pointer -mgeneral-regs-only \
 	-mstrict-align -mno-outline-atomics -fpie -fvisibility=hidden \
-	-I. -I$(BUILD)/el2 -isystem $(SYSROOT)/include -MMD -MP
+	$(EL2_VARIANT) -I. -I$(OUT)el2 -isystem $(SYSROOT)/include -MMD -MP
 EL2_LDFLAGS := -nostdlib -static-pie -Wl,-T,boot/lendvisor.ld -Wl,--build-id=none -Wl,-z,text \
 	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
 
-$(BUILD)/el2/offsets.h: boot/offsets.c | $(SYSROOT)/libfdt.a
+$(OUT)el2/offsets.h: boot/offsets.c | $(SYSROOT)/libfdt.a
 	@mkdir -p $(@D)
-	@$(CROSS)gcc $(EL2_CFLAGS) -MT $@ -MF $(BUILD)/el2/offsets.d -S $< -o $(BUILD)/el2/offsets.s
-	@sed -n 's/^#define \([A-Z0-9_]*\) #*\(.*\)$$/#define \1 \2/p' $(BUILD)/el2/offsets.s >$@
+	@$(CROSS)gcc $(EL2_CFLAGS) -MT $@ -MF $(OUT)el2/offsets.d -S $< -o $(OUT)el2/offsets.s
+	@sed -n 's/^#define \([A-Z0-9_]*\) #*\(.*\)$$/#define \1 \2/p' $(OUT)el2/offsets.s >$@
 
-$(BUILD)/el2/%.c.o: %.c | $(SYSROOT)/libfdt.a
+$(OUT)el2/%.c.o: %.c | $(SYSROOT)/libfdt.a
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CROSS)gcc $(EL2_CFLAGS) -c $< -o $@
 
 # Or gcc recognises the loops and turns memset() into a call of memset().
-$(BUILD)/el2/hyp/lib/string.c.o: EL2_CFLAGS += -fno-tree-loop-distribute-patterns
+$(OUT)el2/hyp/lib/string.c.o: EL2_CFLAGS += -fno-tree-loop-distribute-patterns
 
-$(BUILD)/el2/%.S.o: %.S $(BUILD)/el2/offsets.h
+$(OUT)el2/%.S.o: %.S $(OUT)el2/offsets.h
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CROSS)gcc $(EL2_CFLAGS) -c $< -o $@
 
-$(BUILD)/lendvisor.elf: $(EL2_OBJS) boot/lendvisor.ld
+$(OUT)lendvisor.elf: $(EL2_OBJS) boot/lendvisor.ld
 	@echo "  LD    $@"
 	@$(CROSS)gcc $(EL2_LDFLAGS) $(EL2_OBJS) $(SYSROOT)/libfdt.a -o $@
 
-$(BUILD)/lendvisor.img: $(BUILD)/lendvisor.elf
+$(OUT)lendvisor.img: $(OUT)lendvisor.elf
 	@$(CROSS)objcopy -O binary $< $@
 
 $(SYSROOT)/libfdt.a:
 	scripts/setup build
 
--include $(EL2_OBJS:.o=.d) $(BUILD)/el2/offsets.d
+-include $(EL2_OBJS:.o=.d) $(OUT)el2/offsets.d
 
 .PHONY: hypervisor
-hypervisor: $(BUILD)/lendvisor.img
+hypervisor: $(OUT)lendvisor.img
 
 include guest-tests/bare/bare.mk
 include guest-tests/aarch32/aarch32.mk
@@ -64,6 +69,7 @@ include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk
 include guest-tests/host/model/model.mk
+include guest-tests/host/mutants/mutants.mk
 include guest-tests/host/coverage.mk
 include scripts/static.mk
 include scripts/cases.mk
@@ -75,7 +81,7 @@ setup:
 	@scripts/setup
 
 # Lines of C and assembly without blank lines and comments; libfdt is Debian's and not counted.
-size: $(BUILD)/lendvisor.elf
+size: $(OUT)lendvisor.elf
 	@$(CROSS)size -A -d $< | awk '/^\.(text|rodata)/ { n += $$2 } \
 		END { printf "image: %d KiB text and read-only data\n", n / 1024 }'
 	@scripts/sloc boot hyp stage2 dt
@@ -89,7 +95,7 @@ help:
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make check-host   the tests that need no QEMU, in seconds"
 	@echo "make check-bare   the tests on bare-metal guests"
-	@echo "make model | fuzz T=600 | coverage | trace-check   proofs on the host"
+	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"

@@ -54,6 +54,7 @@ struct bundle_vm {
 	bool manager;
 	bool absent_abort; /* lendvisor,absent = "abort" */
 	bool reset_on_crash;
+	bool crash_on_revoked; /* lendvisor,on-revoked = "crash" */
 	bool scrub_boot_memory;
 };
 

@@ -27,6 +27,7 @@ const char *const vm_mode_names[] = {
 };
 static const char *const absents[] = {"zero", "abort", NULL};
 static const char *const crashes[] = {"stop", "reset", NULL};
+static const char *const revokeds[] = {"abort", "crash", NULL};
 
 #define FIELD_OF(type, member) offsetof(type, member), sizeof(((type *)NULL)->member)
 #define VM(member) FIELD_OF(struct bundle_vm, member)
@@ -50,6 +51,7 @@ static const struct row vm_rows[] = {
 	{"lendvisor,manager", FLAG, VM(manager), NULL},
 	{"lendvisor,absent", WORD, VM(absent_abort), absents},
 	{"lendvisor,on-crash", WORD, VM(reset_on_crash), crashes},
+	{"lendvisor,on-revoked", WORD, VM(crash_on_revoked), revokeds},
 	{"lendvisor,scrub-boot-memory", FLAG, VM(scrub_boot_memory), NULL},
 	{NULL, ELSEWHERE, 0, 0, NULL},
 };

@@ -33,9 +33,11 @@ static void end(struct writer *w)
 	w->err |= fdt_end_node(w->fdt);
 }
 
+/* A property's name is looked for among all names so far: some thousand instructions each. */
 static void data(struct writer *w, const char *name, const void *value, size_t size)
 {
 	w->err |= fdt_property(w->fdt, name, value, (int)size);
+	w->args->serve();
 }
 
 static void string(struct writer *w, const char *name, const char *value)
@@ -76,7 +78,9 @@ static void write_seeds(struct writer *w)
 	u64 input[] = {w->args->seed, w->args->vm};
 	u8 digest[SHA256_SIZE];
 
-	if (!w->args->seed || bootargs_have(w->vm->bootargs, "nokaslr"))
+	if (w->args->next_kernel)
+		CELLS(w, "kaslr-seed", TWO_CELLS(0ULL));
+	if (w->args->next_kernel || !w->args->seed || bootargs_have(w->vm->bootargs, "nokaslr"))
 		return;
 	hash_sha256(input, sizeof(input), digest);
 	data(w, "kaslr-seed", digest, 8);
@@ -105,6 +109,28 @@ static void write_memory(struct writer *w)
 	begin(w, "memory@40000000");
 	string(w, "device_type", "memory");
 	CELLS(w, "reg", TWO_CELLS(GUEST_RAM_BASE), TWO_CELLS(w->vm->boot_memory));
+	end(w);
+}
+
+static void write_blocks(struct writer *w)
+{
+	const struct guest_ranges *blocks = w->args->blocks;
+	char name[32];
+	void *reg;
+
+	if (!blocks || !blocks->nr)
+		return;
+	print_format(name, sizeof(name), "memory@%llx", (unsigned long long)blocks->range[0].base);
+	begin(w, name);
+	string(w, "device_type", "memory");
+	w->err |= fdt_property_placeholder(w->fdt, "reg", (int)(blocks->nr * 16), &reg);
+	for (u32 i = 0; !w->err && i < blocks->nr; i++) {
+		const u32 values[] = {TWO_CELLS(blocks->range[i].base),
+				      TWO_CELLS(blocks->range[i].size)};
+
+		for (u32 j = 0; j < 4; j++)
+			((fdt32_t *)reg)[4 * i + j] = cpu_to_fdt32(values[j]);
+	}
 	end(w);
 }
 
@@ -206,6 +232,22 @@ static void write_lendmem(struct writer *w)
 	end(w);
 }
 
+bool guest_ranges_add(struct guest_ranges *ranges, u64 base, u64 size)
+{
+	if (ranges->nr) {
+		struct guest_range *last = &ranges->range[ranges->nr - 1];
+
+		if (last->base + last->size == base) {
+			last->size += size;
+			return true;
+		}
+	}
+	if (ranges->nr == GUEST_FDT_MAX_RANGES)
+		return false;
+	ranges->range[ranges->nr++] = (struct guest_range){base, size};
+	return true;
+}
+
 int guest_fdt_write(void *buf, size_t size, const struct guest_fdt_args *args)
 {
 	struct writer w = {buf, 0, args, &args->bundle->vm[args->vm]};
@@ -217,11 +259,14 @@ int guest_fdt_write(void *buf, size_t size, const struct guest_fdt_args *args)
 	write_root(&w);
 	write_chosen(&w);
 	write_memory(&w);
+	write_blocks(&w);
 	write_cpus(&w);
 	write_devices(&w);
 	write_lendmem(&w);
 	end(&w);
-	w.err |= fdt_finish(buf);
+	args->serve();
+	w.err |= fdt_finish(buf); /* one walk, indivisible: docs/design.md has figures */
+	args->serve();
 	if (w.err)
 		return ERR_NOSPC;
 	size = fdt_totalsize(buf);

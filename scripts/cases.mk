@@ -6,7 +6,7 @@
 CHECK := build/check
 RUN_PYTEST := env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/cases/test_*.py)))
-BARE_CASES := refusals boot bare aarch32 run
+BARE_CASES := refusals boot bare run aarch32 map lending hostile monitor time
 SUBMAKE := $(MAKE) --no-print-directory
 
 # Runs the named cases, one step each.
@@ -14,7 +14,7 @@ run_cases = for name in $(1); do \
 	scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) \
 		--junit-xml=$(CHECK)/cases/$$name.xml guest-tests/cases/test_$$name.py; done
 
-.PHONY: check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
+.PHONY: variants check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
@@ -31,9 +31,13 @@ check-host:
 	@$(SUBMAKE) check-host-steps
 	@scripts/check-summary $(CHECK)
 
-check-bare: check-begin all bare aarch32
+check-bare: check-begin all variants bare aarch32
 	@$(call run_cases,$(BARE_CASES))
 	@scripts/check-summary $(CHECK)
+
+# Images with instruments in them that some cases look through.
+variants:
+	@for variant in DEBUG=1 MEASURE=1; do $(SUBMAKE) $$variant hypervisor || exit 1; done
 
 check-begin:
 	@rm -rf $(CHECK)
@@ -50,13 +54,14 @@ check-proof-steps: check-begin
 	@$(SUBMAKE) fuzz-steps T=5 SEED=1
 	@$(SUBMAKE) coverage-steps
 	@$(SUBMAKE) check-model-steps
+	@$(SUBMAKE) check-mutants-steps
 
 check-static-steps: check-begin
 	@echo "static checks"
 	@for word in $(STATIC_CHECKS); do scripts/check-step $(CHECK)/static/$$word.log \
 		$(SUBMAKE) static-$$word; done
 
-check-all: check-static-steps check-host-steps check-proof-steps all bare aarch32 linux
+check-all: check-static-steps check-host-steps check-proof-steps all variants bare aarch32 linux
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Static checks, a target each: static-<word> for the words in STATIC_CHECKS.
 
-STATIC_CHECKS := format shell cppcheck warnings tree
+STATIC_CHECKS := format shell cppcheck warnings tree fp
 C_FILES = $(shell git ls-files '*.c' '*.h' ':!:guest-tests/linux/lendmem')
 SHELL_FILES = $(shell git grep -lE '^\#!(/bin/(ba)?sh|/usr/bin/env bash)' -- scripts .ci guest-tests)
 
@@ -29,3 +29,7 @@ static-tree:
 		grep -vxE '\..*|LICENSE|README\.md|Makefile|boot|hyp|stage2|dt|guest-tests|scripts|docs'
 	@! git ls-files 'boot/*' 'hyp/*' 'stage2/*' 'dt/*' | xargs wc -l | awk '$$2 != "total" && $$1 > 400' | grep .
 	@! git grep -nIE '\b(TO''DO|FIX''ME)\b' -- '*.c' '*.h' '*.S' '*.py' Makefile
+
+# libfdt is called while a guest's FP registers are live.
+static-fp: build/lendvisor.elf
+	scripts/fp-check $<

@@ -70,7 +70,7 @@ static void *take_pages(struct s2 *s, size_t nr)
 
 static void set_entry(struct s2 *s, u64 *entry, u64 value)
 {
-	s2_write_entry(entry, value);
+	s2_write_entries(entry, 1, value, 0);
 	s->count.descriptor_writes++;
 }
 
@@ -163,24 +163,58 @@ struct change {
 	u64 pa; /* S2_MEMORY */
 };
 
-/* The final value of the entry found at offset into the range. */
-static u64 wanted(const struct s2 *s, const struct change *c, u64 offset, struct s2_slot at)
+/* Entries of one table, one after the other, that hold the same but for the PA, which goes on. */
+struct run {
+	u64 *entry;
+	u32 level;
+	u32 nr;
+	u64 size; /* bytes that they stand for */
+};
+
+static bool is_memory(const struct s2 *s, u64 pte, u32 level)
+{
+	return s2_pte_is_leaf(pte, level) && pte != s2_zero_entry(s, level);
+}
+
+/* The run at offset into the range: at least one entry, never beyond the range. */
+static struct run find_run(const struct s2 *s, const struct change *c, u64 offset)
+{
+	u64 ipa = c->ipa + offset;
+	struct s2_slot at = s2_find(s, ipa);
+	u64 size = s2_level_size(at.level), expected = *at.entry;
+	u64 step = is_memory(s, expected, at.level) ? size : 0;
+	u64 left_in_table = ENTRIES_PER_TABLE - ipa / size % ENTRIES_PER_TABLE;
+	u64 *end = at.entry + min_u64((c->size - offset) / size, left_in_table), *entry;
+
+	/* The caller keeps to the granule it prepared: no entry is changed in part. */
+	assert(IS_ALIGNED(ipa, size) && end > at.entry);
+#pragma GCC unroll 4
+	for (entry = at.entry + 1; entry < end; entry++)
+		if (*entry != (expected += step))
+			break;
+	return (struct run){at.entry, at.level, (u32)(entry - at.entry),
+			    (u64)(entry - at.entry) * size};
+}
+
+/* The final value of the first entry of the run at offset into the range. */
+static u64 wanted(const struct s2 *s, const struct change *c, u64 offset, u32 level)
 {
 	switch (c->kind) {
 	case S2_MEMORY:
-		assert(IS_ALIGNED(c->pa + offset, s2_level_size(at.level)));
-		return at.level == 3 ? s2_pte_page(PADDR(c->pa + offset))
-				     : s2_pte_block(PADDR(c->pa + offset));
+		assert(IS_ALIGNED(c->pa + offset, s2_level_size(level)));
+		return level == 3 ? s2_pte_page(PADDR(c->pa + offset))
+				  : s2_pte_block(PADDR(c->pa + offset));
 	case S2_ZERO:
-		return s2_zero_entry(s, at.level);
+		return s2_zero_entry(s, level);
 	default:
 		return s2_pte_absent(c->why);
 	}
 }
 
-static bool is_memory(const struct s2 *s, u64 pte, u32 level)
+static void set_run(struct s2 *s, const struct run *run, u64 value, u64 step)
 {
-	return s2_pte_is_leaf(pte, level) && pte != s2_zero_entry(s, level);
+	s2_write_entries(run->entry, run->nr, value, step);
+	s->count.descriptor_writes += run->nr;
 }
 
 /*
@@ -189,29 +223,23 @@ static bool is_memory(const struct s2 *s, u64 pte, u32 level)
  */
 static bool break_range(struct s2 *s, const struct change *c)
 {
-	struct s2_slot at;
+	struct run run;
 	bool cached = false;
 
-	for (u64 offset = 0; offset < c->size; offset += s2_level_size(at.level)) {
-		u64 value;
+	for (u64 offset = 0; offset < c->size; offset += run.size) {
+		bool valid;
 
-		at = s2_find(s, c->ipa + offset);
-		/* The caller keeps to the granule it prepared: no entry is changed in part. */
-		assert(IS_ALIGNED(c->ipa + offset, s2_level_size(at.level)));
-		assert(c->size - offset >= s2_level_size(at.level));
-		value = wanted(s, c, offset, at);
-		if (is_memory(s, *at.entry, at.level)) {
+		run = find_run(s, c, offset);
+		valid = s2_pte_is_valid(*run.entry);
+		if (is_memory(s, *run.entry, run.level)) {
 			assert(c->kind != S2_MEMORY);
-			s->count.mappings[at.level]--;
+			s->count.mappings[run.level] -= run.nr;
 		}
-		if (*at.entry == value)
+		if (*run.entry == wanted(s, c, offset, run.level))
 			continue;
-		if (s2_pte_is_valid(*at.entry)) {
-			cached = true;
-			set_entry(s, at.entry, s2_pte_absent(c->why));
-		} else if (!s2_pte_is_valid(value)) {
-			set_entry(s, at.entry, value);
-		}
+		cached |= valid;
+		if (valid || c->kind == S2_INVALID)
+			set_run(s, &run, s2_pte_absent(c->why), 0);
 	}
 	return cached;
 }
@@ -219,17 +247,18 @@ static bool break_range(struct s2 *s, const struct change *c)
 /* Make: nothing valid is left in the range but what is to stay as it is. */
 static void make_range(struct s2 *s, const struct change *c)
 {
-	struct s2_slot at;
+	struct run run;
 
-	for (u64 offset = 0; offset < c->size; offset += s2_level_size(at.level)) {
+	for (u64 offset = 0; offset < c->size; offset += run.size) {
 		u64 value;
 
-		at = s2_find(s, c->ipa + offset);
-		value = wanted(s, c, offset, at);
-		if (*at.entry != value)
-			set_entry(s, at.entry, value);
+		run = find_run(s, c, offset);
+		value = wanted(s, c, offset, run.level);
+		if (*run.entry != value)
+			set_run(s, &run, value,
+				c->kind == S2_MEMORY ? s2_level_size(run.level) : 0);
 		if (c->kind == S2_MEMORY)
-			s->count.mappings[at.level]++;
+			s->count.mappings[run.level] += run.nr;
 	}
 }
 
@@ -241,7 +270,7 @@ static void commit(struct s2 *s, const struct change *c)
 	if (break_range(s, c)) {
 		/* Walkers see the invalid entries before the TLBI drops what they replaced. */
 		s2_publish();
-		s2_flush_vmid(s->vttbr);
+		s2_flush(s->vttbr, c->ipa, c->size);
 		s->count.tlb_flushes++;
 	}
 	/* Invalid entries are in no TLB: what replaces them needs no TLBI. */

@@ -2,7 +2,8 @@
 /*
  * The host twin of tlb.c: the same tlb_steps.h, on instructions that record themselves, and a checker of the
  * break-before-make rule as they come. An entry that was valid and became invalid is "broken": a TLB
- * may hold what it said until a DSB, a TLBI of its VMID on all CPUs, and a DSB for that one were made.
+ * may hold what it said until a DSB, a TLBI of its VMID on all CPUs, and a DSB for that one were made. The
+ * TLBI is that of all its entries, or one by range that covers the entry, a DSB, and that of stage-1.
  *
  * Faults, each of which panics (or is counted, with s2_fake.tolerant set):
  *  - a valid entry replaced by another valid one;
@@ -48,6 +49,10 @@ enum s2_fake_seed {
 	S2_FAKE_DROP_DSB,
 	S2_FAKE_WRONG_VMID,
 	S2_FAKE_THIS_CPU_ONLY,
+	S2_FAKE_RANGE_BEHIND, /* TLBI by range for what lies behind the range */
+	S2_FAKE_RANGE_SHORT, /* ... for all but its end */
+	S2_FAKE_NO_COMBINED, /* no TLBI of stage-1 after those by range */
+	S2_FAKE_NO_DSB_BETWEEN,
 };
 
 struct s2_fake {
@@ -60,6 +65,14 @@ struct s2_fake {
 };
 
 extern struct s2_fake s2_fake;
+
+/* What stands here for the CPU and for a build option; not forgotten by s2_fake_reset(). */
+struct s2_fake_machine {
+	bool has_range; /* FEAT_TLBIRANGE */
+	u32 tlbi_times; /* S2_TLBI_TIMES */
+};
+
+extern struct s2_fake_machine s2_fake_machine;
 
 /* Who else wants to know; set once and not forgotten by s2_fake_reset(). */
 struct s2_fake_observer {
@@ -80,13 +93,16 @@ void s2_fake_know(const void *pool, size_t size, u64 vttbr);
 
 void s2_fake_check_quiet(void);
 
+/* One descriptor, as s2_write_entries() writes each. */
+void s2_fake_write(u64 *entry, u64 value);
+
 /* The instructions. what: their operand's name as in the manual. */
 void s2_fake_dsb(const char *what);
 void s2_fake_isb(void);
+u64 s2_fake_read_id_aa64isar0_el1(void);
 u64 s2_fake_read_vttbr_el2(void);
 void s2_fake_write_vttbr_el2(u64 vttbr);
 void s2_fake_tlbi(const char *what); /* by the VMID in VTTBR_EL2, all of it */
-void s2_fake_tlbi_ipa(const char *what,
-		      u64 operand); /* observed, and never enough for the checker here */
+void s2_fake_tlbi_operand(const char *what, u64 operand);
 
 #endif

@@ -16,6 +16,10 @@ from lv.machine import Machine, Options  # noqa: E402
 
 BARE_ENTRY = 0x40080000
 
+IMAGE = str(BUILD / "lendvisor.img")
+# `make DEBUG=1`: the rules of lending.md §4 are checked after every call.
+DEBUG_IMAGE = str(BUILD / "debug" / "lendvisor.img")
+
 
 class Lab:
     """Builds bundles and boots machines for one test; its logs are under build/logs/<test>/."""

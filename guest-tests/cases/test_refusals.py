@@ -119,6 +119,7 @@ PROPERTIES = {
     "mode": ('lendvisor,mode = "standbye";', {}, ["alice", "mode"]),
     "absent": ("", {"absent": "one"}, ["alice", "absent"]),
     "on-crash": ('lendvisor,on-crash = "cry";', {}, ["alice", "on-crash"]),
+    "on-revoked": ('lendvisor,on-revoked = "reset";', {}, ["alice", "on-revoked"]),
     "bootargs-too-long": ("", {"bootargs": "x" * 4096}, ["alice", "bootargs"]),
     "image-missing": ('ramdisk = "carol";', {}, ["alice", "ramdisk|carol"]),
 }

@@ -33,10 +33,9 @@ static const char *pooled(const struct view *v)
 static const char *with_owner_only(const struct view *v)
 {
 	RULE(v->owner && v->owner->state == LEND_SLOT_STANDBY && v->owner->block == v->block);
-	RULE(slot_is_own(&v->l->vm[v->b->owner], v->b->owner_slot));
 	RULE(v->b->holder == LEND_POOL && v->b->loan == LEND_NONE);
 	RULE(!v->owner->busy);
-	RULE(!(v->b->flags & BLOCK_CLEAN_ONLY));
+	RULE(!(v->b->flags & (BLOCK_CLEAN_ONLY | BLOCK_BAD)));
 	RULE(v->b->flags & BLOCK_DIRTY || !(v->b->flags & BLOCK_OWN_DATA));
 	return NULL;
 }
@@ -47,7 +46,7 @@ static const char *away(const struct view *v)
 	const struct loan *loan;
 
 	RULE(v->owner && v->owner->state == LEND_SLOT_LENT && v->owner->block == v->block);
-	RULE(slot_is_own(&v->l->vm[v->b->owner], v->b->owner_slot) && !v->owner->busy);
+	RULE(!v->owner->busy);
 	RULE(v->b->loan < v->l->nr_blocks && v->owner->loan == v->b->loan);
 	loan = &v->l->loans[v->b->loan];
 	RULE(loan->in_use && loan->owner == v->b->owner && loan->borrower == v->b->holder);
@@ -71,25 +70,24 @@ static const char *on_loan(const struct view *v, u8 slot_state)
 static const char *offered(const struct view *v)
 {
 	RULE(v->holder && !v->holder->busy);
-	RULE(!(v->b->flags & BLOCK_CLEAN_ONLY));
-	RULE(!v->l->loans[v->b->loan].recalled);
+	RULE(!(v->b->flags & (BLOCK_CLEAN_ONLY | BLOCK_BAD)));
 	return on_loan(v, LEND_SLOT_OFFERED);
 }
 
 static const char *held(const struct view *v)
 {
 	RULE(v->holder && v->holder->state == LEND_SLOT_HELD && v->holder->block == v->block);
-	RULE(!v->holder->busy && v->b->loan == LEND_NONE && v->b->flags == BLOCK_DIRTY);
-	if (v->b->owner == LEND_POOL)
-		RULE(!slot_is_own(&v->l->vm[v->b->holder], v->b->holder_slot));
-	else
+	RULE(!v->holder->busy && v->b->loan == LEND_NONE);
+	RULE((v->b->flags & (u8)~BLOCK_BAD) == BLOCK_DIRTY);
+	if (v->b->owner != LEND_POOL)
 		RULE(v->owner == v->holder);
 	return NULL;
 }
 
 static const char *borrowed(const struct view *v)
 {
-	RULE(v->holder && !v->holder->busy && v->b->flags == BLOCK_DIRTY);
+	RULE(v->holder && !v->holder->busy && (v->b->flags & (u8)~BLOCK_BAD) == BLOCK_DIRTY);
+	RULE(!v->l->loans[v->b->loan].donated);
 	return on_loan(v, LEND_SLOT_BORROWED);
 }
 
@@ -98,19 +96,19 @@ static const char *leaving_for_pool(const struct view *v)
 	const struct lend_vm *vm = &v->l->vm[v->b->holder];
 
 	RULE(v->b->owner == LEND_POOL && v->b->loan == LEND_NONE);
-	RULE(v->holder->state ==
-	     (slot_is_promise(vm, v->b->holder_slot) ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY));
+	RULE(v->holder->state == LEND_SLOT_REVOKED ||
+	     v->holder->state == (slot_is_promise(vm, v->b->holder_slot) ? LEND_SLOT_STANDBY
+									 : LEND_SLOT_EMPTY));
 	return NULL;
 }
 
 static const char *leaving_for_owner(const struct view *v)
 {
 	if (v->owner != v->holder) {
-		RULE(v->holder->state == LEND_SLOT_EMPTY);
+		RULE(v->holder->state == LEND_SLOT_EMPTY || v->holder->state == LEND_SLOT_REVOKED);
 		return away(v);
 	}
 	RULE(v->owner->state == LEND_SLOT_STANDBY && v->b->loan == LEND_NONE);
-	RULE(slot_is_own(&v->l->vm[v->b->owner], v->b->owner_slot));
 	return NULL;
 }
 
@@ -127,11 +125,9 @@ static const char *coming_to_be_held(const struct view *v)
 
 static const char *scrubbing(const struct view *v)
 {
-	u32 nr_chunks = (u32)(v->l->block_size / SCRUB_CHUNK);
-
 	RULE(v->holder && v->holder->busy && v->holder->block == v->block);
-	RULE(v->b->scrub_done <= v->b->scrub_claimed && v->b->scrub_claimed <= nr_chunks);
-	RULE(v->b->scrub_done < nr_chunks);
+	RULE(v->b->scrub_done <= v->b->scrub_claimed && v->b->scrub_claimed <= v->l->nr_chunks);
+	RULE(v->b->scrub_done < v->l->nr_chunks);
 	switch ((enum block_state)v->b->next) {
 	case BLOCK_FREE:
 		return leaving_for_pool(v);
@@ -147,9 +143,18 @@ static const char *scrubbing(const struct view *v)
 	}
 }
 
+static const char *poisoned(const struct view *v)
+{
+	RULE(v->b->owner == LEND_POOL && v->b->holder == LEND_POOL && v->b->loan == LEND_NONE);
+	RULE(v->b->flags & BLOCK_BAD);
+	return NULL;
+}
+
 static const char *(*const block_rules[])(const struct view *v) = {
-	[BLOCK_FREE] = pooled, [BLOCK_STANDBY] = with_owner_only, [BLOCK_OFFERED] = offered,
-	[BLOCK_HELD] = held,   [BLOCK_BORROWED] = borrowed,       [BLOCK_SCRUBBING] = scrubbing,
+	[BLOCK_FREE] = pooled,       [BLOCK_STANDBY] = with_owner_only,
+	[BLOCK_OFFERED] = offered,   [BLOCK_HELD] = held,
+	[BLOCK_BORROWED] = borrowed, [BLOCK_SCRUBBING] = scrubbing,
+	[BLOCK_POISONED] = poisoned,
 };
 
 static const char *check_block(const struct ledger *l, u32 block)
@@ -188,25 +193,27 @@ static const char *check_slot(const struct ledger *l, const struct lend_vm *vm, 
 	if (s->state == LEND_SLOT_BORROWED)
 		RULE(b && b->state == BLOCK_BORROWED && b->holder == vm->id);
 	if (s->state == LEND_SLOT_LENT)
-		RULE(b && b->owner == vm->id && slot_is_own(vm, slot));
+		RULE(slot_is_own(l, vm, slot));
 	if (s->state == LEND_SLOT_OFFERED)
 		RULE(b && b->owner != vm->id);
 	if (s->state == LEND_SLOT_EMPTY || s->state == LEND_SLOT_REVOKED)
 		RULE(!b || s->busy);
 	if (s->state == LEND_SLOT_EMPTY)
-		RULE(!vm->running || (!slot_is_own(vm, slot) && !slot_is_promise(vm, slot)));
-	if (s->state == LEND_SLOT_STANDBY) {
-		RULE(slot_is_own(vm, slot) || slot_is_promise(vm, slot));
-		RULE(slot_is_own(vm, slot) ? b != NULL : !b || s->busy);
-	}
+		RULE(!vm->running || !slot_is_promise(vm, slot));
+	if (s->state == LEND_SLOT_STANDBY)
+		RULE(slot_is_own(l, vm, slot) || (slot_is_promise(vm, slot) && (!b || s->busy)));
+	RULE(!(vm->empty[slot / 64] >> slot % 64 & 1) ==
+	     !(s->state == LEND_SLOT_EMPTY && !s->busy));
+	if (s->flags & LEND_FLAG_ADOPTED)
+		RULE(s->state == LEND_SLOT_HELD || s->flags & LEND_FLAG_ADOPTABLE);
 	if (!with_loan) {
-		RULE(s->loan == LEND_NONE && s->flags == 0);
+		RULE(s->loan == LEND_NONE && !(s->flags & (u8)~LEND_FLAG_ADOPTED));
 		return NULL;
 	}
 	RULE(s->loan < l->nr_blocks && l->loans[s->loan].in_use);
 	RULE((s->flags & LOAN_FLAGS) == l->loans[s->loan].flags);
-	RULE(!(s->flags & (u8) ~(LOAN_FLAGS | LEND_FLAG_RECALLED)));
-	RULE(!(s->flags & LEND_FLAG_RECALLED) == !l->loans[s->loan].recalled);
+	RULE(!(s->flags & (u8) ~(LOAN_FLAGS | LEND_FLAG_RECALLED | LEND_FLAG_ADOPTED)));
+	RULE(!(s->flags & LEND_FLAG_RECALLED) || l->loans[s->loan].recalled);
 	return NULL;
 }
 
@@ -257,47 +264,86 @@ static const char *check_events(const struct lend_vm *vm)
 	return NULL;
 }
 
+/* The busy list holds what is SCRUBBING in or out of the VM's slots, each once. */
+static const char *check_busy(const struct ledger *l, const struct lend_vm *vm)
+{
+	u32 prev = LEND_NONE, listed = 0, busy = 0;
+
+	for (u32 i = vm->busy_head; i != LEND_NONE; i = l->blocks[i].link) {
+		RULE(i < l->nr_blocks && l->blocks[i].state == BLOCK_SCRUBBING);
+		RULE(l->blocks[i].holder == vm->id && l->blocks[i].prev == prev);
+		RULE(++listed <= l->nr_blocks);
+		prev = i;
+	}
+	for (u32 i = 0; i < vm->nr_slots; i++)
+		busy += vm->slots[i].busy;
+	RULE(listed == busy);
+	return NULL;
+}
+
 static const char *check_vm(const struct ledger *l, const struct lend_vm *vm)
 {
-	u32 pool_held = 0, owned = 0;
+	u32 pool_held = 0;
+	const char *broken;
 
-	for (u32 i = 0; i < l->nr_blocks; i++) {
+	for (u32 i = 0; i < l->nr_blocks; i++)
 		pool_held += l->blocks[i].owner == LEND_POOL && l->blocks[i].holder == vm->id;
-		owned += l->blocks[i].owner == vm->id;
-	}
 	RULE(vm->nr_pool_held == pool_held);
-	RULE(!vm->running || owned == vm->nr_own);
-	return check_events(vm);
+	RULE(vm->target <= vm->nr_promised);
+	broken = check_busy(l, vm);
+	return broken ? broken : check_events(vm);
 }
 
 static const char *check_loan(const struct ledger *l, u32 index)
 {
 	const struct loan *loan = &l->loans[index];
 	const struct lend_vm *owner;
-	u32 out = 0;
+	u32 out = 0, adopted = 0;
 
-	if (!loan->in_use)
+	if (!loan->in_use) {
+		RULE(loan->place == LEND_NONE);
 		return NULL;
+	}
 	RULE(loan->owner < l->nr_vms && loan->borrower < l->nr_vms);
 	RULE(loan->owner != loan->borrower);
 	owner = &l->vm[loan->owner];
-	RULE((u64)loan->owner_slot + loan->nr_slots <= owner->nr_own);
+	RULE((u64)loan->owner_slot + loan->nr_slots <= owner->nr_slots);
 	RULE((u64)loan->borrower_slot + loan->nr_slots <= l->vm[loan->borrower].nr_slots);
 	for (u32 i = 0; i < owner->nr_slots; i++)
 		out += owner->slots[i].state == LEND_SLOT_LENT && owner->slots[i].loan == index;
 	RULE(out == loan->nr_out && out > 0);
+	for (u32 i = 0; i < loan->nr_slots; i++) {
+		const struct slot *s = &l->vm[loan->borrower].slots[loan->borrower_slot + i];
+
+		adopted += s->loan == index && s->flags & LEND_FLAG_ADOPTED;
+	}
+	RULE(adopted == loan->nr_adopted);
 	RULE(loan->recalled || loan->deadline == LEND_NO_DEADLINE);
+	RULE(loan->place == LEND_NONE || loan->deadline != LEND_NO_DEADLINE);
+	return NULL;
+}
+
+/* Deadlines: a heap, each loan in it once. */
+static const char *check_deadlines(const struct ledger *l)
+{
+	for (u32 i = 0; i < l->nr_deadlines; i++) {
+		const struct loan *loan = &l->loans[l->loans[i].by_deadline];
+
+		RULE(l->loans[i].by_deadline < l->nr_blocks && loan->in_use && loan->place == i);
+		RULE(!i || l->loans[l->loans[(i - 1) / 2].by_deadline].deadline <= loan->deadline);
+	}
 	return NULL;
 }
 
 /* Free blocks and free loans are on their lists, each once, and nothing else is. */
 static const char *check_lists(const struct ledger *l)
 {
-	u32 listed = 0, loans_listed = 0, unused = 0, free = 0;
+	u32 listed = 0, loans_listed = 0, unused = 0, free = 0, prev = LEND_NONE;
 
 	for (u32 i = l->free_head; i != LEND_NONE; i = l->blocks[i].link) {
 		RULE(i < l->nr_blocks && l->blocks[i].state == BLOCK_FREE);
-		RULE(++listed <= l->nr_blocks);
+		RULE(l->blocks[i].prev == prev && ++listed <= l->nr_blocks);
+		prev = i;
 	}
 	for (u32 i = l->loan_free; i != LEND_NONE; i = l->loans[i].link) {
 		RULE(i < l->nr_blocks && !l->loans[i].in_use);
@@ -309,7 +355,7 @@ static const char *check_lists(const struct ledger *l)
 	}
 	RULE(listed == free && l->nr_free == free);
 	RULE(loans_listed == unused);
-	return NULL;
+	return check_deadlines(l);
 }
 
 static const char *check_window(const struct ledger *l, struct lend_vm *vm, struct lend_fault *at)

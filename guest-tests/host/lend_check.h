@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rules of lending.md §4, over ledger, slots, loans, event lists and stage-2 tables together. They
- * hold whenever nobody has ledger->lock. Needs no memory of its own, in time linear in blocks and slots.
+ * hold whenever nobody has ledger->lock. For tests: after every step on the host, after every call in debug
+ * builds on the target. Needs no memory of its own; its time grows with blocks times VMs.
  */
 #ifndef LEND_CHECK_H
 #define LEND_CHECK_H

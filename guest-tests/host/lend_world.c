@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include "guest-tests/host/lend_check.h"
 #include "guest-tests/host/lend_world.h"
+#include "hyp/lend/adopt.h"
+#include "hyp/lend/expire.h"
 #include "stage2/tlb_fake.h"
 
 #define IPA_BITS 40
@@ -91,12 +93,49 @@ static void host_raise(u8 id)
 	world.nr_raised++;
 }
 
+static void host_scrub_later(u8 id)
+{
+	assert_true(nothing_locked());
+	world.scrub_later |= (u32)BIT(id);
+}
+
+static void host_expire_at(u64 ns)
+{
+	assert_true(nothing_locked());
+	if (ns < world.expire_at)
+		world.expire_at = ns;
+}
+
+/* Writes no FDT: as many bytes as there is room for, up to 100; marks as hyp/vm/map.c does. */
+static int host_write_map(u8 id, ipa_t ipa, u64 size, bool adopt, u64 *written)
+{
+	struct lend_vm *vm = &world.l.vm[id];
+
+	assert_true(nothing_locked());
+	if (!IS_ALIGNED(ipa.ipa, 8))
+		return LEND_INVALID;
+	if (size < 100)
+		return LEND_NO_MEMORY;
+	ledger_lock(&world.l);
+	for (u32 slot = 0; slot < vm->nr_slots; slot++)
+		if (adopt && slot_adoptable(&world.l, vm, slot))
+			slot_adopt(&world.l, vm, slot);
+		else if (!adopt)
+			slot_unadopt(&world.l, vm, slot);
+	ledger_unlock(&world.l);
+	*written = 100;
+	return LEND_SUCCESS;
+}
+
 static const struct lend_host host = {
 	.now = host_now,
 	.interrupt_pending = host_interrupt_pending,
 	.zero = host_zero,
 	.clean = host_clean,
 	.raise = host_raise,
+	.scrub_later = host_scrub_later,
+	.expire_at = host_expire_at,
+	.write_map = host_write_map,
 };
 
 static void make_tables(u32 id, const struct world_vm *config)
@@ -136,7 +175,9 @@ static void make_vm(u32 id, const struct world_vm *config)
 	vm->lend_to = config->lend_to;
 	vm->min_recall_ns = config->min_recall_ns;
 	vm->absent_abort = config->absent_abort;
+	vm->manager = config->manager;
 	vm->slots = world.slots[id];
+	vm->empty = world.empty[id];
 }
 
 void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
@@ -146,6 +187,7 @@ void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
 	memset(&world, 0, sizeof(world));
 	s2_fake_reset();
 	world.now = 1000;
+	world.expire_at = LEND_NO_DEADLINE;
 	assert_int_equal(posix_memalign(&ram, WORLD_BLOCK, nr_blocks * WORLD_BLOCK), 0);
 	world.ram = ram;
 	memset(ram, OLD_CONTENTS, nr_blocks * WORLD_BLOCK);
@@ -234,6 +276,24 @@ u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags)
 {
 	assert_int_equal(world_call(vm, LEND_LEND, slot, n, to, flags), LEND_SUCCESS);
 	return world.x[1];
+}
+
+void world_tick(u64 ns)
+{
+	u64 next = LEND_NO_DEADLINE;
+
+	world.now += ns;
+	if (world.expire_at <= world.now)
+		while ((next = lend_expire(&world.l)) <= world.now)
+			world_check();
+	world.expire_at =
+		min_u64(world.expire_at <= world.now ? LEND_NO_DEADLINE : world.expire_at, next);
+	for (u32 id = 0; id < world.l.nr_vms; id++)
+		if (world.scrub_later & BIT(id))
+			while (lend_scrub_some(&world.l, &world.l.vm[id]))
+				world_check();
+	world.scrub_later = 0;
+	world_check();
 }
 
 static void serve(void)

@@ -26,6 +26,7 @@ struct world_vm {
 	u32 lend_to; /* BIT(VM id) */
 	u64 min_recall_ns;
 	bool absent_abort;
+	bool manager;
 };
 
 struct world {
@@ -33,6 +34,7 @@ struct world {
 	struct block blocks[WORLD_MAX_BLOCKS];
 	struct loan loans[WORLD_MAX_BLOCKS];
 	struct slot slots[WORLD_MAX_VMS][WORLD_MAX_SLOTS];
+	u64 empty[WORLD_MAX_VMS][(WORLD_MAX_SLOTS + 63) / 64];
 	struct s2 s2[WORLD_MAX_VMS];
 	void *tables[WORLD_MAX_VMS];
 	size_t tables_size;
@@ -48,6 +50,8 @@ struct world {
 	bool sparse;
 	u64 nr_zeroed, nr_cleaned; /* bytes */
 	u32 nr_raised;
+	u64 expire_at; /* the earliest that was asked for; world_tick() does it */
+	u32 scrub_later; /* BIT(VM id) */
 	bool line[WORLD_MAX_VMS];
 
 	u64 x[8]; /* registers after the last call */
@@ -81,11 +85,17 @@ u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags);
 
 /*
  * Runs calls that have to succeed, written as words: VM (a, b ...), call, slot, and what it takes.
- *	aR0	RETRIEVE	aQ0ko	RELINQUISH, k KEEP, o KEEP_OFFER	either with .: left undone
- *	aL0bk	LEND to b, k KEEP	aC0	RECLAIM of the loan of a's slot 0	aE	reads all events
- *	aX	reset		aO	off		aS	start
+ *	aR0	RETRIEVE	aQ0ko	RELINQUISH, k KEEP, o KEEP_OFFER	aA0	RELINQUISH_ALL
+ *	aL0bkra	LEND to b, k KEEP, r REVOCABLE, a ADOPTABLE	aD0bk	DONATE		bF2	REFUSE
+ *	aC0t9	RECLAIM of the loan of a's slot 0 within 9 ns	aV0	REVOKE of it	aM1	MAP in mode 1
+ *	aE0	reads all events	aX0	reset	aO0	off	aS0	start	aW9	9 ns pass (world_tick)
+ *	aP0	a's slot 0 holds a bad block	aT2b	a sets b's target to 2
+ * With x2 behind the slot: for two slots. With . at the end: left undone after one chunk. A 0 may be left out.
  */
 void world_run(const char *script);
+
+/* Lets ns pass: deadlines expire, and what was left behind is scrubbed. */
+void world_tick(u64 ns);
 
 /* Reset, off and start as hyp/vm/life.c does them. */
 void world_reset(u32 vm);
@@ -100,10 +110,11 @@ bool world_is_filled(u32 vm, u32 slot, u8 value);
 /*
  * The whole state as "key=value" tokens, one per slot and more: "a0=H2" is slot 0 of VM 0 HELD with
  * block 2 (of world.ram). Letters: - S O H B L R by LEND_SLOT_*; after the block: d DIRTY, o OWN_DATA, >x SCRUBBING on
- * its way to x, r k a the loan's flags, ! RECALLED, +ORB.. pending events by their first letters (O
- * offer, R recall, B back). Then per VM held (pool blocks), gone (PEER_GONE peers, in hex), and free.
+ * its way to x, b BAD; r k a the loan's flags, ! RECALLED, * ADOPTED, D donated, x past its deadline; + pending
+ * events: O offer, R recall, B back, X expired, V revoked, P poisoned. Then per VM held (pool blocks), target, gone
+ * (PEER_GONE peers, in hex), note (T target, P pool), and free.
  */
-#define WORLD_TEXT 2048
+#define WORLD_TEXT 4096
 void world_text(char text[WORLD_TEXT]);
 
 /* Fails the test unless now == before with the changes ("a0=H1 free=3"; "" for none) made to it. */

@@ -70,6 +70,7 @@ static void *bundle(void)
 	set(fdt, BOB, "lendvisor,mode", STR("dynamic"));
 	set(fdt, BOB, "lendvisor,absent", STR("abort"));
 	set(fdt, BOB, "lendvisor,on-crash", STR("reset"));
+	set(fdt, BOB, "lendvisor,on-revoked", STR("crash"));
 	set(fdt, BOB, "lendvisor,min-recall", U64(5000000000));
 	set(fdt, BOB, "lendvisor,manager", NOTHING);
 	set(fdt, BOB, "lendvisor,scrub-boot-memory", NOTHING);
@@ -140,7 +141,7 @@ static const struct bundle *expected(const void *fdt)
 	bob->mode = VM_MODE_DYNAMIC;
 	bob->min_recall_ns = 5000000000;
 	bob->absent_abort = bob->reset_on_crash = true;
-	bob->manager = bob->scrub_boot_memory = true;
+	bob->manager = bob->scrub_boot_memory = bob->crash_on_revoked = true;
 	strcpy(bare->name, "bare");
 	bare->kernel = image_of(fdt, "/images/bare", true);
 	bare->kernel.has_load = true;
@@ -421,6 +422,13 @@ static const struct {
 	 "",
 	 {0},
 	 BOB ": lendvisor,on-crash: \"\" is none of its values"},
+	{BOB,
+	 "lendvisor,on-revoked",
+	 's',
+	 0,
+	 "reset",
+	 {0},
+	 BOB ": lendvisor,on-revoked: \"reset\" is none of its values"},
 	{BOB,
 	 "lendvisor,min-recall",
 	 4,

@@ -5,7 +5,6 @@
  *	vm->lock -> ledger.lock -> stage2->lock (two: ascending VM id) -> vm->uart_lock -> vgic->lock
  *	-> console.lock
  *
- * The buffer of load.c, where a VM's FDT is built, has a lock of its own, taken before stage2->lock.
  * vm->lock guards life cycle only: never two of them at once, never held on entry to the ledger.
  *
  * Test-and-set, not tickets: QEMU runs more CPUs than its host has, and a ticket lock goes to the next in

@@ -4,6 +4,7 @@
 #define HYP_CPU_PERCPU_H
 
 #include "dt/platform.h"
+#include "hyp/cpu/masked.h"
 #include "hyp/cpu/sysreg.h"
 #include "hyp/lib/types.h"
 
@@ -41,6 +42,7 @@ void cpu_kick(const struct cpu *cpu);
 /* Is a physical interrupt waiting for this CPU? EL2 runs masked, so it asks at its safe points. */
 static inline bool cpu_interrupt_pending(void)
 {
+	masked_point();
 	return read_sysreg(isr_el1) & (ISR_I | ISR_F);
 }
 

@@ -46,7 +46,25 @@ void timer_arm(struct timer *t, u64 ns)
 	program(*list);
 }
 
-void timer_interrupt(void)
+void timer_stop(struct timer *t)
+{
+	struct timer **list = &lists[this_cpu()->index], **at = list;
+
+	if (!t->armed)
+		return;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->armed = false;
+	program(*list);
+}
+
+void timer_quiet(void)
+{
+	program(NULL);
+}
+
+void timer_run(void)
 {
 	struct timer **list = &lists[this_cpu()->index];
 

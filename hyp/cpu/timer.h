@@ -22,7 +22,13 @@ u64 time_ns(void);
 /* fn(arg) runs on this CPU in ns or a little later; an armed timer keeps its first deadline. */
 void timer_arm(struct timer *t, u64 ns);
 
-/* The CNTHP interrupt: runs what is due, sets the next one. */
-void timer_interrupt(void);
+/* It does not run, unless armed again. */
+void timer_stop(struct timer *t);
+
+/* At the CNTHP interrupt, before it is deactivated: its level drops. */
+void timer_quiet(void);
+
+/* After it was: runs what is due, sets the next one. A function may see its own next deadline pend. */
+void timer_run(void);
 
 #endif

@@ -141,7 +141,7 @@
 
 /*
  * LEND_LEND(slot, n, vm, flags)	x1: loan handle
- * LEND_DONATE(slot, n, vm)		x1: loan handle
+ * LEND_DONATE(slot, n, vm, flags)	x1: loan handle; of the flags KEEP only
  */
 #define LEND_LEND_REVOCABLE (1u << 0)
 #define LEND_LEND_KEEP (1u << 1)

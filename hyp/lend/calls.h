@@ -17,4 +17,17 @@ enum lend_outcome {
  */
 enum lend_outcome lend_call(struct ledger *l, struct lend_vm *vm, u64 x[8]);
 
+/*
+ * Debug builds (make DEBUG=1) check all rules of lending.md §4 after each call, and panic over a broken one:
+ * guest-tests/host/lend_check.c. Caller holds no lock.
+ */
+#ifdef LEND_CHECK
+void lend_check_all(struct ledger *l);
+#else
+static inline void lend_check_all(struct ledger *l)
+{
+	(void)l;
+}
+#endif
+
 #endif

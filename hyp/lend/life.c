@@ -11,6 +11,7 @@ void ledger_init(struct ledger *l, const struct lend_host *host, u64 block_size,
 	*l = (struct ledger){
 		.host = host,
 		.block_size = block_size,
+		.nr_chunks = (u32)(block_size / SCRUB_CHUNK),
 		.blocks = blocks,
 		.loans = loans,
 		.free_head = LEND_NONE,
@@ -22,9 +23,14 @@ void ledger_add_block(struct ledger *l, paddr_t pa)
 {
 	u32 index = l->nr_blocks++;
 
+	assert(!index || pa.pa < l->blocks[index - 1].pa.pa);
 	l->blocks[index] = (struct block){.pa = pa, .flags = BLOCK_DIRTY};
 	pool_put(l, &l->blocks[index]);
-	l->loans[index] = (struct loan){.generation = 1, .link = l->loan_free};
+	l->loans[index] = (struct loan){
+		.generation = 1,
+		.link = l->loan_free,
+		.place = LEND_NONE,
+	};
 	l->loan_free = index;
 }
 
@@ -35,6 +41,7 @@ struct lend_vm *ledger_add_vm(struct ledger *l)
 	assert(l->nr_vms < LEND_MAX_VMS);
 	*vm = (struct lend_vm){
 		.id = (u8)l->nr_vms++,
+		.busy_head = LEND_NONE,
 		.event_head = LEND_NONE,
 		.event_tail = LEND_NONE,
 	};
@@ -64,7 +71,7 @@ bool lend_vm_start(struct ledger *l, struct lend_vm *vm)
 		return false;
 	}
 	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
-		bool given = slot_is_own(vm, slot) || slot_is_promise(vm, slot);
+		bool given = slot < vm->nr_own + vm->nr_promised;
 
 		slot_start(vm, slot, given ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY);
 	}
@@ -76,7 +83,6 @@ bool lend_vm_start(struct ledger *l, struct lend_vm *vm)
 		b->owner_slot = slot;
 		vm->slots[slot].block = (u32)(b - l->blocks);
 	}
-	vm->first_empty = vm->nr_own + vm->nr_promised;
 	vm->target = vm->nr_promised;
 	vm->running = true;
 	ledger_unlock(l);
@@ -102,6 +108,8 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 	struct slot *s = &vm->slots[slot];
 	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
 
+	if (s->state == LEND_SLOT_REVOKED)
+		slot_acknowledge(l, vm, slot);
 	if (s->busy) {
 		redirect(l, vm, b);
 		return;
@@ -109,10 +117,10 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 	switch (s->state) {
 	case LEND_SLOT_HELD:
 		slot_take_away(l, vm, slot, b->owner == LEND_POOL ? BLOCK_FREE : BLOCK_STANDBY,
-			       false);
+			       TAKE_GIVEN);
 		break;
 	case LEND_SLOT_BORROWED:
-		slot_take_away(l, vm, slot, BLOCK_STANDBY, false);
+		slot_take_away(l, vm, slot, BLOCK_STANDBY, TAKE_GIVEN);
 		break;
 	case LEND_SLOT_OFFERED:
 		loan_withdraw(l, b, true);
@@ -121,9 +129,6 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 	case LEND_SLOT_LENT:
 		if (b)
 			b->flags &= (u8)~BLOCK_OWN_DATA; /* nobody may see it now */
-		break;
-	case LEND_SLOT_REVOKED:
-		slot_acknowledge(l, vm, slot);
 		break;
 	default:
 		break;
@@ -141,6 +146,10 @@ void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 	}
 	ledger_lock(l);
 	event_drop_all(l, vm);
+	l->wants_pool &= (u32)~BIT(vm->id);
+	vm->all_next = 0;
+	vm->all_done = 0;
+	vm->undone = 0;
 	ledger_unlock(l);
 }
 
@@ -148,10 +157,8 @@ void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
 {
 	struct lend_vm *holder = &l->vm[b->holder];
-	u32 loan = b->loan;
 
 	b->owner = LEND_POOL;
-	b->loan = LEND_NONE;
 	holder->nr_pool_held++;
 	if (b->state == BLOCK_BORROWED) {
 		struct slot *s = &holder->slots[b->holder_slot];
@@ -159,23 +166,23 @@ static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
 		block_move(b, BLOCK_BORROWED, BLOCK_HELD);
 		event_drop(l, holder, b->holder_slot);
 		s->loan = LEND_NONE;
-		s->flags = 0;
+		s->flags &=
+			LEND_FLAG_ADOPTED; /* its next kernel may be using it, whosesoever it is */
 		slot_move(holder, b->holder_slot, LEND_SLOT_HELD);
 		event_note_vm(l, holder, LEND_EVENT_PEER_GONE, owner->id);
 	} else {
 		b->next = BLOCK_FREE;
 	}
-	if (--l->loans[loan].nr_out == 0)
-		loan_free(l, loan);
+	loan_shrink(l, b);
 }
 
-/* One own slot of a VM that ends: its block goes to the pool, now or when it is clean. */
+/* A slot of a VM that ends: its block goes to the pool, now or when it is clean. */
 static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	struct slot *s = &vm->slots[slot];
 	struct block *b = s->block == LEND_NONE ? NULL : &l->blocks[s->block];
 
-	if (!b)
+	if (!b || b->owner != vm->id)
 		return;
 	/* What is still being retrieved is an offer, too. */
 	if (b->state == BLOCK_OFFERED ||
@@ -192,10 +199,7 @@ static void slot_give_up(struct ledger *l, struct lend_vm *vm, u32 slot)
 		slot_move(vm, slot, LEND_SLOT_EMPTY);
 		return;
 	}
-	s->block = LEND_NONE;
-	s->loan = LEND_NONE;
-	s->flags = 0;
-	slot_move(vm, slot, LEND_SLOT_EMPTY);
+	slot_vacate(vm, slot);
 }
 
 void lend_vm_off(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
@@ -204,40 +208,17 @@ void lend_vm_off(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 	vm->running = false; /* nobody lends to it from here on */
 	ledger_unlock(l);
 	lend_vm_reset(l, vm, serve);
-	for (u32 slot = 0; slot < vm->nr_own; slot++) {
-		u32 block = vm->slots[slot].block;
-
+	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
 		ledger_lock(l);
 		slot_give_up(l, vm, slot);
 		event_drop(l, vm, slot);
 		ledger_unlock(l);
-		/* Coming from a borrower who may never finish it: then nobody would, from now on. */
-		while (block != LEND_NONE && lend_scrub_step(l, block) == SCRUB_DID)
-			serve();
 		serve();
 	}
-}
-
-/* The block that a slot waits for, or LEND_NONE. */
-static u32 waits_for(struct ledger *l, const struct slot *s)
-{
-	u32 block;
-
-	ledger_lock(l);
-	block = s->busy ? s->block : LEND_NONE;
-	ledger_unlock(l);
-	return block;
 }
 
 void lend_vm_scrub(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 {
-	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
-		u32 block;
-
-		while ((block = waits_for(l, &vm->slots[slot])) != LEND_NONE) {
-			lend_scrub(l, block);
-			serve();
-		}
+	while (lend_scrub_some(l, vm))
 		serve();
-	}
 }

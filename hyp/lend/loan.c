@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/lend/loan.h"
 #include "hyp/lend/events.h"
+#include "hyp/lend/expire.h"
+#include "hyp/lend/window.h"
 #include "hyp/lib/assert.h"
 
 u64 loan_handle(const struct ledger *l, u32 loan)
@@ -8,7 +10,7 @@ u64 loan_handle(const struct ledger *l, u32 loan)
 	return (u64)l->loans[loan].generation << 32 | (loan + 1);
 }
 
-static struct loan *find(struct ledger *l, u64 handle)
+struct loan *loan_find(struct ledger *l, u64 handle)
 {
 	u64 index = (handle & 0xffffffff) - 1;
 
@@ -21,34 +23,47 @@ static struct loan *find(struct ledger *l, u64 handle)
 static u32 loan_new(struct ledger *l)
 {
 	u32 index = l->loan_free;
+	struct loan *loan = &l->loans[index];
 
 	/* One per block, and the blocks of this one are in no other. */
 	assert(index != LEND_NONE);
-	l->loan_free = l->loans[index].link;
-	l->loans[index].in_use = true;
-	l->loans[index].recalled = false;
-	l->loans[index].offer_read = false;
-	l->loans[index].deadline = LEND_NO_DEADLINE;
+	l->loan_free = loan->link;
+	loan->in_use = true;
+	loan->recalled = false;
+	loan->offer_read = false;
+	loan->nr_adopted = 0;
+	loan->deadline = LEND_NO_DEADLINE;
 	return index;
 }
 
-void loan_free(struct ledger *l, u32 loan)
+void loan_shrink(struct ledger *l, struct block *b)
 {
-	l->loans[loan].in_use = false;
-	l->loans[loan].generation++;
-	l->loans[loan].link = l->loan_free;
-	l->loan_free = loan;
+	u32 index = b->loan;
+	struct loan *loan = &l->loans[index];
+
+	b->loan = LEND_NONE;
+	if (--loan->nr_out)
+		return;
+	expiry_remove(l, index);
+	loan->in_use = false;
+	loan->generation++;
+	loan->link = l->loan_free;
+	l->loan_free = index;
 }
 
-static int check_own_slot(const struct lend_vm *vm, u32 slot)
+/* 0, STEP_SCRUB or an error. */
+static int check_own_slot(const struct ledger *l, const struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
 
 	switch (s->state) {
 	case LEND_SLOT_STANDBY:
-		if (!slot_is_own(vm, slot))
+		if (!slot_is_own(l, vm, slot))
 			return LEND_DENIED;
-		return s->busy ? LEND_BUSY : 0;
+		if (!s->busy)
+			return 0;
+		/* Given up, and soon clean; or being retrieved by another vCPU. */
+		return l->blocks[s->block].next == BLOCK_STANDBY ? STEP_SCRUB : LEND_BUSY;
 	case LEND_SLOT_OFFERED:
 	case LEND_SLOT_BORROWED:
 		return LEND_DENIED; /* no lending on */
@@ -57,27 +72,23 @@ static int check_own_slot(const struct lend_vm *vm, u32 slot)
 	}
 }
 
-static bool are_empty(const struct lend_vm *vm, u64 slot, u32 n)
+/* All slots are looked at before one of them is waited for. */
+static int check_own_slots(const struct ledger *l, const struct lend_vm *vm, u32 slot, u32 n,
+			   u32 *busy)
 {
-	for (u64 i = slot; i < slot + n; i++)
-		if (vm->slots[i].state != LEND_SLOT_EMPTY || vm->slots[i].busy)
-			return false;
-	return true;
-}
+	int status = 0;
 
-/* The lowest n empty slots in a row, aligned to the largest power of two in n. */
-static u32 find_slots(struct lend_vm *vm, u32 n)
-{
-	u32 align = (u32)BIT(31 - __builtin_clz(n));
+	for (u32 i = slot; i < slot + n; i++) {
+		int err = check_own_slot(l, vm, i);
 
-	/* A busy slot is passed over only for now. */
-	while (vm->first_empty < vm->nr_slots &&
-	       vm->slots[vm->first_empty].state != LEND_SLOT_EMPTY)
-		vm->first_empty++;
-	for (u64 slot = ALIGN_UP(vm->first_empty, align); slot + n <= vm->nr_slots; slot += align)
-		if (are_empty(vm, slot, n))
-			return (u32)slot;
-	return LEND_NONE;
+		if (err < 0)
+			return err;
+		if (err == STEP_SCRUB) {
+			*busy = vm->slots[i].block;
+			status = STEP_SCRUB;
+		}
+	}
+	return status;
 }
 
 /* The terms of a loan stand in the same order in LEND's flags and in a slot's. */
@@ -97,29 +108,49 @@ static void enter(struct lend_vm *vm, u32 slot, u8 state, u8 peer, u32 loan, u8 
 	slot_move(vm, slot, state);
 }
 
-int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u32 flags,
-	      u64 *handle)
+/* The slots of both sides, and the blocks between them. */
+static void enter_slots(struct ledger *l, u32 index)
+{
+	const struct loan *loan = &l->loans[index];
+	struct lend_vm *from = &l->vm[loan->owner], *to = &l->vm[loan->borrower];
+
+	for (u32 i = 0; i < loan->nr_slots; i++) {
+		u32 own = loan->owner_slot + i, slot = loan->borrower_slot + i;
+		struct block *b = &l->blocks[from->slots[own].block];
+
+		block_move(b, BLOCK_STANDBY, BLOCK_OFFERED);
+		b->holder = to->id;
+		b->holder_slot = slot;
+		b->loan = index;
+		to->slots[slot].block = from->slots[own].block;
+		event_drop(l, from, own); /* both may hold some of a loan before */
+		event_drop(l, to, slot);
+		enter(from, own, LEND_SLOT_LENT, to->id, index, loan->flags);
+		enter(to, slot, LEND_SLOT_OFFERED, from->id, index, loan->flags);
+	}
+}
+
+int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, const struct loan_terms *terms,
+	      u64 *handle, u32 *busy)
 {
 	struct lend_vm *to;
 	struct loan *loan;
 	u32 index, first;
-	int err;
+	int status;
 
-	if (peer >= l->nr_vms)
+	if (terms->to >= l->nr_vms)
 		return LEND_NO_SUCH_VM;
-	if (!(vm->lend_to & BIT(peer)))
+	if (!(vm->lend_to & BIT(terms->to)))
 		return LEND_DENIED;
-	to = &l->vm[peer];
+	to = &l->vm[terms->to];
 	if (!to->running)
 		return LEND_NO_SUCH_VM;
-	for (u32 i = slot; i < slot + n; i++) {
-		err = check_own_slot(vm, i);
-		if (err)
-			return err;
-	}
+	status = check_own_slots(l, vm, slot, n, busy);
+	if (status)
+		return status;
 	if (to->offers_unread & BIT(vm->id))
 		return LEND_BUSY;
-	first = find_slots(to, n);
+	first = window_find(to, n);
 	if (first == LEND_NONE)
 		return LEND_NO_SLOT;
 
@@ -131,20 +162,9 @@ int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u
 	loan->borrower_slot = first;
 	loan->nr_slots = n;
 	loan->nr_out = n;
-	loan->flags = LEND_TO_SLOT_FLAGS(flags);
-	for (u32 i = 0; i < n; i++) {
-		struct block *b = &l->blocks[vm->slots[slot + i].block];
-
-		block_move(b, BLOCK_STANDBY, BLOCK_OFFERED);
-		b->holder = to->id;
-		b->holder_slot = first + i;
-		b->loan = index;
-		to->slots[first + i].block = vm->slots[slot + i].block;
-		event_drop(l, vm, slot + i); /* both may hold some of a loan before */
-		event_drop(l, to, first + i);
-		enter(vm, slot + i, LEND_SLOT_LENT, to->id, index, loan->flags);
-		enter(to, first + i, LEND_SLOT_OFFERED, vm->id, index, loan->flags);
-	}
+	loan->flags = LEND_TO_SLOT_FLAGS(terms->flags);
+	loan->donated = terms->donate;
+	enter_slots(l, index);
 	event_note(l, to, first, LEND_EVENT_OFFER);
 	*handle = loan_handle(l, index);
 	return 0;
@@ -154,20 +174,29 @@ void loan_block_back(struct ledger *l, struct block *b, bool tell)
 {
 	struct lend_vm *owner = &l->vm[b->owner];
 	struct slot *s = &owner->slots[b->owner_slot];
-	u32 loan = b->loan;
 
 	b->holder = LEND_POOL;
-	b->loan = LEND_NONE;
 	if (tell)
 		event_note(l, owner, b->owner_slot, LEND_EVENT_RETURNED);
 	s->loan = LEND_NONE;
 	s->flags = 0;
 	slot_move(owner, b->owner_slot, LEND_SLOT_STANDBY);
-	if (--l->loans[loan].nr_out == 0)
-		loan_free(l, loan);
+	loan_shrink(l, b);
 }
 
-void loan_withdraw(struct ledger *l, struct block *b, bool tell)
+void loan_take_over(struct ledger *l, struct block *b)
+{
+	struct slot *s = &l->vm[b->holder].slots[b->holder_slot];
+
+	slot_vacate(&l->vm[b->owner], b->owner_slot);
+	b->owner = b->holder;
+	b->owner_slot = b->holder_slot;
+	s->loan = LEND_NONE;
+	s->flags = 0;
+	loan_shrink(l, b);
+}
+
+void loan_withdraw(struct ledger *l, struct block *b, bool by_borrower)
 {
 	struct lend_vm *borrower = &l->vm[b->holder];
 	struct slot *s = &borrower->slots[b->holder_slot];
@@ -176,7 +205,7 @@ void loan_withdraw(struct ledger *l, struct block *b, bool tell)
 	 * Who has read of the offer is told that it is gone. Who has not will find the slot empty: the
 	 * event stays, or lending and withdrawing in turn would raise his interrupt without end.
 	 */
-	if (l->loans[b->loan].offer_read)
+	if (!by_borrower && l->loans[b->loan].offer_read)
 		event_note(l, borrower, b->holder_slot, LEND_EVENT_RECALL);
 	s->loan = LEND_NONE;
 	s->flags = 0;
@@ -187,71 +216,16 @@ void loan_withdraw(struct ledger *l, struct block *b, bool tell)
 	}
 	block_move(b, BLOCK_OFFERED, BLOCK_STANDBY);
 	s->block = LEND_NONE;
-	loan_block_back(l, b, tell);
+	loan_block_back(l, b, by_borrower);
 }
 
-static void recall(struct ledger *l, struct lend_vm *borrower, u32 slot)
+int loan_refuse(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
-	struct slot *s = &borrower->slots[slot];
+	struct slot *s = &vm->slots[slot];
 
-	s->flags |= LEND_FLAG_RECALLED;
-	s->generation++;
-	event_note(l, borrower, slot, LEND_EVENT_RECALL);
-}
-
-/* A repeat never shortens a deadline, nor takes it away. */
-static void set_deadline(struct ledger *l, struct loan *loan, u64 deadline)
-{
-	u64 now = l->host->now();
-
-	if (!deadline)
-		return;
-	deadline = max_u64(deadline, l->vm[loan->borrower].min_recall_ns);
-	deadline = deadline < LEND_NO_DEADLINE - now ? now + deadline : LEND_NO_DEADLINE;
-	if (loan->deadline == LEND_NO_DEADLINE || deadline > loan->deadline)
-		loan->deadline = deadline;
-}
-
-int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out,
-		 u32 *coming)
-{
-	struct loan *loan = find(l, handle);
-	bool again;
-	u32 index, first, n;
-
-	*out = 0;
-	*coming = LEND_NONE;
-	if (!loan)
+	if (s->state != LEND_SLOT_OFFERED)
 		return LEND_BAD_STATE;
-	if (loan->owner != vm->id)
-		return LEND_DENIED;
-	set_deadline(l, loan, deadline);
-	again = loan->recalled;
-	loan->recalled = true;
-
-	/* The record may end with its last block: what the loop needs is taken out first. */
-	index = (u32)(loan - l->loans);
-	first = loan->owner_slot;
-	n = loan->nr_slots;
-	for (u32 slot = first; slot < first + n; slot++) {
-		struct slot *s = &vm->slots[slot];
-		struct block *b;
-
-		if (s->state != LEND_SLOT_LENT || s->loan != index)
-			continue;
-		b = &l->blocks[s->block];
-		s->flags |= LEND_FLAG_RECALLED;
-		if (b->state == BLOCK_BORROWED) {
-			if (!again)
-				recall(l, &l->vm[b->holder], b->holder_slot);
-		} else if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY) {
-			loan_withdraw(l, b, false);
-		}
-		if (s->state != LEND_SLOT_LENT)
-			continue;
-		++*out;
-		if (b->state == BLOCK_SCRUBBING)
-			*coming = s->block;
-	}
-	return *out ? LEND_PENDING : LEND_SUCCESS;
+	event_drop(l, vm, slot);
+	loan_withdraw(l, &l->blocks[s->block], true);
+	return LEND_SUCCESS;
 }

@@ -11,16 +11,23 @@
 /* A handle is never 0, and never names a later loan: generation << 32 | index + 1. */
 u64 loan_handle(const struct ledger *l, u32 loan);
 
-/* LEND_LEND of n own STANDBY slots, checked here wholly. 0 and *handle, or a LEND_* error. */
-int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, u64 peer, u32 flags,
-	      u64 *handle);
+/* The loan of a handle, or NULL. */
+struct loan *loan_find(struct ledger *l, u64 handle);
 
 /*
- * LEND_RECLAIM: LEND_SUCCESS, LEND_PENDING or an error. deadline: ns from now. *out: blocks not back;
- * *coming: one of them that is SCRUBBING on its way back, or LEND_NONE.
+ * LEND_LEND and LEND_DONATE of n own STANDBY slots, checked here wholly: 0 and *handle, or a LEND_*
+ * error; or STEP_SCRUB and *busy, a block of them that is still SCRUBBING.
  */
-int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline, u32 *out,
-		 u32 *coming);
+struct loan_terms {
+	u64 to; /* VM id */
+	u32 flags; /* LEND_LEND_* */
+	bool donate;
+};
+int loan_lend(struct ledger *l, struct lend_vm *vm, u32 slot, u32 n, const struct loan_terms *terms,
+	      u64 *handle, u32 *busy);
+
+/* LEND_REFUSE: the offer at a slot of vm goes back to its owner, who is told. */
+int loan_refuse(struct ledger *l, struct lend_vm *vm, u32 slot);
 
 /*
  * b, STANDBY again and not mapped, is back with its owner: the owner's slot reads STANDBY, the loan is
@@ -28,10 +35,16 @@ int loan_reclaim(struct ledger *l, struct lend_vm *vm, u64 handle, u64 deadline,
  */
 void loan_block_back(struct ledger *l, struct block *b, bool tell);
 
-/* An OFFERED block, or one on its way to or from the borrower, goes back; the borrower's slot is EMPTY. */
-void loan_withdraw(struct ledger *l, struct block *b, bool tell);
+/* b, donated, is being retrieved: its holder owns it from now on, the giver's slot is EMPTY. */
+void loan_take_over(struct ledger *l, struct block *b);
 
-/* The record goes back to the free ones; no slot names it any more. */
-void loan_free(struct ledger *l, u32 loan);
+/*
+ * An OFFERED block, or one on its way to or from the borrower, goes back; the borrower's slot is EMPTY.
+ * by_borrower: the owner gets RETURNED; else a borrower who read of the offer gets RECALL.
+ */
+void loan_withdraw(struct ledger *l, struct block *b, bool by_borrower);
+
+/* b is in no loan any more, which ends with its last block; no slot names it then. */
+void loan_shrink(struct ledger *l, struct block *b);
 
 #endif

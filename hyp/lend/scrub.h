@@ -26,4 +26,10 @@ enum scrub_step lend_scrub_step(struct ledger *l, u32 block);
  */
 bool lend_scrub(struct ledger *l, u32 block);
 
+/*
+ * At most one chunk of what waits on vm's busy list, whoever began it; false: nothing does. For those
+ * who finish what others began and left. Caller holds no lock.
+ */
+bool lend_scrub_some(struct ledger *l, struct lend_vm *vm);
+
 #endif

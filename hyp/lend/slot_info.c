@@ -43,7 +43,8 @@ void ledger_slot_info(const struct ledger *l, const struct lend_vm *vm, u32 slot
 {
 	const struct slot *s = &vm->slots[slot];
 	u32 flags = s->flags | block_flags(l, vm, s);
-	u8 peer = s->loan != LEND_NONE ? s->peer : LEND_NO_PEER;
+	bool has_peer = s->loan != LEND_NONE || s->state == LEND_SLOT_REVOKED;
+	u8 peer = has_peer ? s->peer : LEND_NO_PEER;
 
 	x[2] = time_left(l, s);
 	if (x[2] == 0)

@@ -46,23 +46,32 @@ static bool fault_ipa(const struct trap *t, u64 far, bool write, u64 *ipa)
 	return true;
 }
 
-/* May the guest simply do it again, because by now the tables allow it? */
-static bool allowed_now(struct vm *vm, u64 ipa, bool read_only_access)
+static struct s2_entry look(struct vm *vm, u64 ipa)
 {
 	struct s2_entry entry;
 
 	spin_lock(&vm->s2.lock);
 	entry = s2_walk(&vm->s2, IPA(ipa));
 	spin_unlock(&vm->s2.lock);
+	return entry;
+}
+
+/* May the guest simply do it again, because by now the tables allow it? */
+static bool is_allowed(struct s2_entry entry, bool read_only_access)
+{
 	return entry.kind == S2_MEMORY || (entry.kind == S2_ZERO && read_only_access);
 }
 
-static void nothing_there(struct trap *t, bool instruction, u64 far, u64 ipa)
+static void nothing_there(struct trap *t, bool instruction, u64 far, u64 ipa, struct s2_entry entry)
 {
-	struct lend_vm *lend = t->vcpu->vm->lend;
+	struct vm *vm = t->vcpu->vm;
+	struct lend_vm *lend = vm->lend;
 
 	if (lend->nr_slots && ipa - lend->window.ipa < lend->nr_slots * ledger.block_size)
 		__atomic_fetch_add(&lend->nr_aborts, 1, __ATOMIC_RELAXED);
+	if (vm->config->crash_on_revoked && entry.kind == S2_INVALID &&
+	    entry.absent == S2_ABSENT_REVOKED)
+		vm_crash(t->vcpu, "touched a slot that was revoked", ipa);
 	inject_external_abort(t, instruction, far);
 }
 
@@ -132,20 +141,24 @@ void trap_data_abort(struct trap *t)
 	 * set; it is a write only to an entry that was there and did not allow it.
 	 */
 	bool write = iss & ISS_DABT_WNR && (!(iss & ISS_DABT_CM) || is_permission_fault(iss));
+	struct s2_entry entry;
 
-	if (!fault_ipa(t, far, write, &ipa) || allowed_now(t->vcpu->vm, ipa, !write))
+	if (!fault_ipa(t, far, write, &ipa))
 		return;
-	if (!emulate(t, ipa, write))
-		nothing_there(t, false, far, ipa);
+	entry = look(t->vcpu->vm, ipa);
+	if (!is_allowed(entry, !write) && !emulate(t, ipa, write))
+		nothing_there(t, false, far, ipa, entry);
 }
 
 void trap_instruction_abort(struct trap *t)
 {
-	struct vm *vm = t->vcpu->vm;
 	u64 far = read_sysreg(far_el2), ipa;
+	struct s2_entry entry;
 
-	/* The zero page is never executable, so reading it is not enough here. */
-	if (!fault_ipa(t, far, false, &ipa) || allowed_now(vm, ipa, false))
+	if (!fault_ipa(t, far, false, &ipa))
 		return;
-	nothing_there(t, true, far, ipa);
+	entry = look(t->vcpu->vm, ipa);
+	/* The zero page is never executable, so reading it is not enough here. */
+	if (!is_allowed(entry, false))
+		nothing_there(t, true, far, ipa, entry);
 }

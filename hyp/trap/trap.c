@@ -54,9 +54,14 @@ static void (*const handlers[64])(struct trap *t) = {
 	[EC_DABT_LOWER] = trap_data_abort,
 };
 
-/* Whatever the exception was for, the guest goes on only with its list registers in order. */
+/*
+ * Whatever the exception was for, the guest goes on only if its VM does (a kick that says so may have been
+ * served within EL2), and with its list registers in order.
+ */
 static void leave(struct vcpu *v)
 {
+	if (vcpu_must_stop(v))
+		vcpu_leave(v);
 	if (v->gic.refill)
 		vgic_hw_refill(&v->gic);
 }
@@ -76,6 +81,7 @@ void trap_sync(struct trap_frame *frame)
 	struct trap t = {this_vcpu(), frame, read_sysreg(esr_el2)};
 	void (*handler)(struct trap * t) = handlers[ESR_EC(t.esr)];
 
+	masked_begin(ESR_EC(t.esr), frame->x[0]);
 	if (vm_is_arm32(t.vcpu->vm))
 		clear_upper_halves(frame);
 	if (!psr32_condition_passed(t.esr, frame->spsr))
@@ -85,6 +91,7 @@ void trap_sync(struct trap_frame *frame)
 	else
 		inject_undefined(&t);
 	leave(t.vcpu);
+	masked_end();
 }
 
 void trap_irq(struct trap_frame *frame)
@@ -92,10 +99,10 @@ void trap_irq(struct trap_frame *frame)
 	struct vcpu *v = this_vcpu();
 
 	(void)frame;
+	masked_begin(MASKED_IRQ, 0);
 	cpu_serve_interrupts();
-	if (vcpu_must_stop(v))
-		vcpu_leave(v);
 	leave(v);
+	masked_end();
 }
 
 /* A guest cannot cause one, short of a machine that is broken: no device is its own. */

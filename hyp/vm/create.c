@@ -9,8 +9,10 @@
 #include "hyp/lib/error.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
+#include "hyp/vm/background.h"
 #include "hyp/vm/life.h"
 #include "hyp/vm/load.h"
+#include "hyp/vm/map.h"
 
 struct vm vms[BUNDLE_MAX_VMS];
 u32 nr_vms;
@@ -44,6 +46,9 @@ static const struct lend_host lend_host = {
 	.zero = zero,
 	.clean = clean,
 	.raise = lend_raise,
+	.scrub_later = background_scrub,
+	.expire_at = background_expire,
+	.write_map = vm_write_map,
 };
 
 void *hyp_alloc(struct physmem *m, u64 size, u64 align)
@@ -133,11 +138,15 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	struct lend_vm *lend = ledger_add_vm(&ledger);
 
 	vm->lend = lend;
+	vm->fdt = hyp_alloc(m, sizeof(*vm->fdt), PAGE_SIZE);
+	if (!vm->fdt)
+		return false;
 	lend->s2 = &vm->s2;
 	lend->absent_abort = config->absent_abort;
 	lend->lend_to = config->lend_to;
 	lend->min_recall_ns = config->min_recall_ns;
 	lend->quota = config->quota;
+	lend->manager = config->manager;
 	if (!config->has_window)
 		return true;
 	lend->window = IPA(config->window_base);
@@ -145,7 +154,8 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->nr_own = (u32)(config->owned_memory / bundle->block_size);
 	lend->nr_promised = config->pool_slots;
 	lend->slots = hyp_alloc(m, lend->nr_slots * sizeof(struct slot), PAGE_SIZE);
-	return lend->slots != NULL;
+	lend->empty = hyp_alloc(m, ALIGN_UP(lend->nr_slots, 64) / 8, PAGE_SIZE);
+	return lend->slots && lend->empty;
 }
 
 #define EL1_AND_AARCH32 2

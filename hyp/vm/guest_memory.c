@@ -54,3 +54,28 @@ bool guest_zero(struct vm *vm, ipa_t ipa, u64 size)
 {
 	return touch(vm, ipa.ipa, size, NULL, NULL);
 }
+
+/* A descriptor covers 4 KiB at level 3, and 512 times as much for each level above. */
+static u64 to_next_descriptor(u64 ipa, u32 level)
+{
+	u64 size = PAGE_SIZE << 9 * (3 - level);
+
+	return size - ipa % size;
+}
+
+bool guest_writable(struct vm *vm, ipa_t ipa, u64 size, void (*serve)(void))
+{
+	/* No overflow: a walk fails long before. */
+	for (u64 done = 0; done < size;) {
+		struct s2_entry entry;
+
+		spin_lock(&vm->s2.lock);
+		entry = s2_walk(&vm->s2, IPA(ipa.ipa + done));
+		spin_unlock(&vm->s2.lock);
+		if (entry.kind != S2_MEMORY)
+			return false;
+		done += to_next_descriptor(ipa.ipa + done, entry.level);
+		serve();
+	}
+	return true;
+}

@@ -14,4 +14,7 @@ bool guest_write(struct vm *vm, ipa_t ipa, const void *src, u64 size);
 bool guest_read(struct vm *vm, void *dst, ipa_t ipa, u64 size);
 bool guest_zero(struct vm *vm, ipa_t ipa, u64 size);
 
+/* Is all of [ipa, ipa + size) memory of the VM now? Calls serve() between any two descriptors. */
+bool guest_writable(struct vm *vm, ipa_t ipa, u64 size, void (*serve)(void));
+
 #endif

@@ -13,12 +13,15 @@ static void handle(u32 intid)
 	if (v && vgic_hw_timer(&v->gic, intid))
 		return; /* active until the guest ends it, through its list register */
 	if (intid == platform.timer_hyp_intid)
-		timer_interrupt();
+		timer_quiet();
 	else if (intid == platform.uart_intid)
 		uart_interrupt();
 	else if (v) /* a kick, or maintenance: the list registers want a look */
 		vgic_hw_serve(&v->gic);
 	gic_deactivate(intid);
+	/* What a timer runs can see the next interrupt pend, the timer's own too, and make room. */
+	if (intid == platform.timer_hyp_intid)
+		timer_run();
 }
 
 void cpu_serve_interrupts(void)

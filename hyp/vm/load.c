@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/vm/load.h"
-#include "dt/guest_fdt.h"
 #include "hyp/lib/assert.h"
 #include "hyp/lib/print.h"
 #include "hyp/lib/string.h"
@@ -19,7 +18,7 @@ struct linux_header {
 #define LINUX_MAGIC 0x644d5241u
 
 /* Bytes copied between two looks at the interrupts: some 10,000 instructions. */
-#define LOAD_CHUNK KIB(64)
+#define LOAD_CHUNK KIB(16)
 
 static bool fits(u64 base, u64 size, u64 start, u64 end)
 {
@@ -77,15 +76,16 @@ bool vm_layout(const struct bundle_vm *config, struct vm_layout *out, char why[D
 	return true;
 }
 
-static void copy_in(struct vm *vm, u64 ipa, const void *src, u64 size, void (*serve)(void))
+bool vm_copy_in(struct vm *vm, ipa_t ipa, const void *src, u64 size, void (*serve)(void))
 {
 	for (u64 done = 0; done < size; done += LOAD_CHUNK) {
 		u64 n = min_u64(LOAD_CHUNK, size - done);
-		bool ok = guest_write(vm, IPA(ipa + done), (const u8 *)src + done, n);
 
-		assert(ok); /* boot memory is always mapped */
+		if (!guest_write(vm, IPA(ipa.ipa + done), (const u8 *)src + done, n))
+			return false;
 		serve();
 	}
+	return true;
 }
 
 static const struct bundle *bundle_of(const struct vm *vm)
@@ -95,22 +95,26 @@ static const struct bundle *bundle_of(const struct vm *vm)
 				       offsetof(struct bundle, vm));
 }
 
-static void write_fdt(struct vm *vm, const struct vm_layout *layout, u64 seed)
+static struct vm_layout layout_of(const struct vm *vm)
 {
-	static u8 buffer[GUEST_FDT_MAX_SIZE] __attribute__((aligned(8)));
-	static spinlock_t buffer_lock;
-	struct guest_fdt_args args = {.bundle = bundle_of(vm), .vm = vm->id, .seed = seed};
-	int size;
+	struct vm_layout layout;
+	char why[DT_WHY_SIZE];
+	bool ok = vm_layout(vm->config, &layout, why);
 
-	if (layout->ramdisk) {
-		args.initrd_start = layout->ramdisk;
-		args.initrd_end = layout->ramdisk + vm->config->ramdisk.size;
+	assert(ok); /* refused at boot otherwise */
+	return layout;
+}
+
+struct guest_fdt_args vm_fdt_args(const struct vm *vm, void (*serve)(void))
+{
+	struct guest_fdt_args args = {.bundle = bundle_of(vm), .vm = vm->id, .serve = serve};
+	u64 ramdisk = layout_of(vm).ramdisk;
+
+	if (ramdisk) {
+		args.initrd_start = ramdisk;
+		args.initrd_end = ramdisk + vm->config->ramdisk.size;
 	}
-	spin_lock(&buffer_lock);
-	size = guest_fdt_write(buffer, sizeof(buffer), &args);
-	assert(size > 0);
-	assert(guest_write(vm, IPA(layout->fdt), buffer, (u64)size));
-	spin_unlock(&buffer_lock);
+	return args;
 }
 
 /* No two lives get the same seed: the host's, stirred with the time. */
@@ -119,18 +123,28 @@ static u64 next_seed(void)
 	return platform.seed ^ (read_sysreg(cntpct_el0) * 0x9e3779b97f4a7c15ULL);
 }
 
+/* Boot memory is always mapped. */
+static void copy(struct vm *vm, u64 ipa, const void *src, u64 size, void (*serve)(void))
+{
+	bool ok = vm_copy_in(vm, IPA(ipa), src, size, serve);
+
+	assert(ok);
+}
+
 void vm_load(struct vm *vm, void (*serve)(void))
 {
 	const struct bundle_vm *config = vm->config;
+	struct guest_fdt_args args = vm_fdt_args(vm, serve);
+	struct vm_layout layout = layout_of(vm);
 	struct vcpu *boot = &vm->vcpus[0];
-	struct vm_layout layout;
-	char why[DT_WHY_SIZE];
-	bool ok = vm_layout(config, &layout, why);
+	int size;
 
-	assert(ok); /* refused at boot otherwise */
-	copy_in(vm, layout.kernel, config->kernel.data, config->kernel.size, serve);
-	copy_in(vm, layout.ramdisk, config->ramdisk.data, config->ramdisk.size, serve);
-	write_fdt(vm, &layout, next_seed());
+	copy(vm, layout.kernel, config->kernel.data, config->kernel.size, serve);
+	copy(vm, layout.ramdisk, config->ramdisk.data, config->ramdisk.size, serve);
+	args.seed = next_seed();
+	size = guest_fdt_write(vm->fdt->buffer, sizeof(vm->fdt->buffer), &args);
+	assert(size > 0);
+	copy(vm, layout.fdt, vm->fdt->buffer, (u64)size, serve);
 	boot->entry = layout.entry;
 	memset(boot->context, 0, sizeof(boot->context));
 	boot->context[0] = layout.fdt;

@@ -26,6 +26,7 @@ static s64 cpu_suspend(struct vcpu *v, const u64 arg[3])
 		return PSCI_INVALID_PARAMETERS;
 	while (!vgic_hw_has_pending(&v->gic) && !vcpu_must_stop(v)) {
 		wfi();
+		masked_begin(MASKED_IDLE, 0);
 		cpu_serve_interrupts();
 	}
 	if (vcpu_must_stop(v))

@@ -121,6 +121,8 @@ _Noreturn void vcpu_run(struct cpu *cpu)
 
 	for (;;) {
 		cpu_serve_interrupts();
+		if (v)
+			vm_finish(v);
 		if (v && take_start(v)) {
 			load_el2_state(v);
 			reset_el1(vm_is_arm32(v->vm));
@@ -130,6 +132,7 @@ _Noreturn void vcpu_run(struct cpu *cpu)
 		}
 		/* A kick that came since is pending and ends this at once. */
 		wfi();
+		masked_begin(MASKED_IDLE, 0);
 	}
 }
 

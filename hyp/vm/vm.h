@@ -3,11 +3,12 @@
  * Virtual machines and their vCPUs. A vCPU is pinned to one physical CPU for life; a VM exists from boot
  * to power-off of the machine and can be stopped, reset and started again.
  *
- *	VM	OFF -> RUNNING -> STOPPING -> OFF, or -> RUNNING after a reset
+ *	VM	OFF -> STARTING -> RUNNING -> STOPPING -> OFF, or -> RUNNING after a reset
  *	vCPU	OFF -> ON_PENDING (CPU_ON accepted) -> ON -> OFF
  *
- * Who moves a VM to STOPPING finishes the job: waits until all its vCPUs are down, settles its loans,
- * and reloads it or leaves it OFF. vm->lock guards both kinds of state and nothing else.
+ * Who moves a VM to STOPPING or STARTING names the vCPU whose CPU finishes the job (vm_finish()): waits until
+ * all vCPUs are down, settles the VM's loans, and loads it or leaves it OFF. vm->lock guards both kinds of
+ * state and what belongs to them.
  */
 #ifndef HYP_VM_VM_H
 #define HYP_VM_VM_H
@@ -24,6 +25,7 @@
 
 enum vm_state {
 	VM_OFF,
+	VM_STARTING,
 	VM_RUNNING,
 	VM_STOPPING,
 };
@@ -52,7 +54,9 @@ struct vm {
 	const struct bundle_vm *config;
 	spinlock_t lock;
 	enum vm_state state;
-	bool reset_wanted; /* STOPPING: start again afterwards */
+	bool run_next; /* STARTING, STOPPING: RUNNING comes next; a stop meanwhile takes that back */
+	struct vcpu *finisher; /* STARTING, STOPPING: on whose CPU; NULL at boot: on the caller's */
+	u32 nr_holders; /* see vm_hold() */
 	u32 nr_vcpus;
 	struct vcpu *vcpus;
 	struct s2 s2;
@@ -60,6 +64,7 @@ struct vm {
 	spinlock_t uart_lock; /* before vgic and console in the order, after all others */
 	struct pl011 uart;
 	struct lend_vm *lend;
+	struct vm_fdt *fdt; /* load.h */
 	paddr_t boot_memory;
 };
 
@@ -92,12 +97,15 @@ static inline bool vcpu_must_stop(const struct vcpu *v)
 	return __atomic_load_n(&v->vm->state, __ATOMIC_ACQUIRE) != VM_RUNNING;
 }
 
+/* On the CPU of a vCPU that is off: what is left to do of a stop or start of its VM, if it is to do that. */
+void vm_finish(struct vcpu *self);
+
 /* The calling CPU's vCPU goes off: CPU_OFF, or because its VM stops. Its EL2 stack is given up. */
 _Noreturn void vcpu_leave(struct vcpu *v);
 
 /*
- * Ends the VM that the caller's vCPU belongs to (or lets another vCPU finish that): SYSTEM_OFF,
- * SYSTEM_RESET, a crash. Does not return.
+ * Ends the VM that the caller's vCPU belongs to: SYSTEM_OFF, SYSTEM_RESET, a crash. Does not return. Of
+ * several requests the first counts, but that off wins over reset.
  */
 _Noreturn void vm_stop(struct vcpu *self, bool reset);
 

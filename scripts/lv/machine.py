@@ -54,7 +54,7 @@ class Options:
         else:
             argv += ["-kernel", str(self.kernel)]
             argv += ["-initrd", str(self.bundle)] if self.bundle else []
-        argv += ["-icount", "shift=0"] if self.icount else []
+        argv += ["-icount", "shift=0,sleep=off"] if self.icount else []
         return argv + self.qemu_args
 
 

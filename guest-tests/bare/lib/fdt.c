@@ -6,6 +6,7 @@
 #define FDT_END_NODE 2
 #define FDT_PROP 3
 #define FDT_NOP 4
+#define FDT_END 9
 
 struct header {
 	u32 magic, size, off_struct, off_strings, off_reserve, version, compatible, boot_cpu;
@@ -70,6 +71,77 @@ static const u32 *next_token(const u32 *p)
 	default:
 		return p + 1;
 	}
+}
+
+/* Where one is in a tree: p at a token. */
+struct place {
+	const u32 *p;
+	const char *strings;
+	bool (*skip)(const char *name);
+};
+
+static struct place start_of(const void *blob, bool (*skip)(const char *name))
+{
+	const struct header *h = blob;
+
+	return (struct place){(const u32 *)((u64)blob + be32(h->off_struct)),
+			      (const char *)blob + be32(h->off_strings), skip};
+}
+
+static const char *name_at(const struct place *at)
+{
+	return be32(*at->p) == FDT_PROP ? at->strings + be32(at->p[2]) : (const char *)(at->p + 1);
+}
+
+static const u32 *behind_node(const u32 *p)
+{
+	u32 depth = 0;
+
+	do {
+		if (be32(*p) == FDT_BEGIN_NODE)
+			depth++;
+		else if (be32(*p) == FDT_END_NODE)
+			depth--;
+		p = next_token(p);
+	} while (depth);
+	return p;
+}
+
+/* The next token that is to be compared. */
+static u32 settle(struct place *at)
+{
+	for (;;) {
+		u32 token = be32(*at->p);
+
+		if (token == FDT_NOP)
+			at->p++;
+		else if (token == FDT_BEGIN_NODE && at->skip(name_at(at)))
+			at->p = behind_node(at->p);
+		else if (token == FDT_PROP && at->skip(name_at(at)))
+			at->p = next_token(at->p);
+		else
+			return token;
+	}
+}
+
+bool fdt_same(const void *blob_a, const void *blob_b, bool (*skip)(const char *name))
+{
+	struct place a = start_of(blob_a, skip), b = start_of(blob_b, skip);
+	u32 token;
+
+	while ((token = settle(&a)) == settle(&b)) {
+		if (token == FDT_END)
+			return true;
+		if ((token == FDT_BEGIN_NODE || token == FDT_PROP) &&
+		    !same(name_at(&a), name_at(&b)))
+			return false;
+		if (token == FDT_PROP &&
+		    (a.p[1] != b.p[1] || __builtin_memcmp(a.p + 3, b.p + 3, be32(a.p[1]))))
+			return false;
+		a.p = next_token(a.p);
+		b.p = next_token(b.p);
+	}
+	return false;
 }
 
 struct fdt_node fdt_find(const char *name, u32 nth)

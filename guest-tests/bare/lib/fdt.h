@@ -29,6 +29,9 @@ const void *fdt_prop(struct fdt_node node, const char *name, u32 *length);
 u32 fdt_u32(struct fdt_node node, const char *name, u32 index);
 u64 fdt_u64(struct fdt_node node, const char *name, u32 index);
 
+/* Do both trees say the same, in the same order, nodes and properties aside whose name skip() knows? */
+bool fdt_same(const void *a, const void *b, bool (*skip)(const char *name));
+
 /* Boot memory, from /memory. */
 u64 ram_base(void);
 u64 ram_size(void);

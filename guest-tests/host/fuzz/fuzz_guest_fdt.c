@@ -2,7 +2,8 @@
 /*
  * A bundle's fields, as bundle_read() may leave them -> guest_fdt_write(). What it writes is a whole
  * tree, the reader of host FDTs finds in it the machine that was meant, /memory is the boot memory and
- * nothing else, and the lendmem node says what the bundle does. Too small a buffer is refused.
+ * nothing else, and the lendmem node says what the bundle does. Too small a buffer is refused. The map for
+ * a next kernel says the same, but for a seed that is 0 and a node for the blocks it is to adopt.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -15,6 +16,11 @@
 
 static struct bundle b;
 static struct guest_fdt_args args;
+static struct guest_ranges blocks;
+
+static void serve(void)
+{
+}
 
 static void take_name(struct input *in, char *name, u32 id)
 {
@@ -64,6 +70,25 @@ static void take_vm(struct input *in, u32 id)
 	vm->lend_to = (u32)take_number(in) & (u32)(BIT(b.nr_vms) - 1) & ~(u32)BIT(id);
 }
 
+/* None, or up to so many, each behind the one before; as LEND_MAP has them. */
+static void take_blocks(struct input *in)
+{
+	u32 nr = take(in) * 4;
+	u64 at = IPA_END;
+
+	blocks.nr = 0;
+	for (u32 i = 0; i < nr; i++) {
+		at += take(in) % 3 * b.block_size;
+		if (!guest_ranges_add(&blocks, at, b.block_size))
+			break;
+		at += b.block_size;
+	}
+	for (u32 i = 1; i < blocks.nr; i++)
+		must(blocks.range[i].base > blocks.range[i - 1].base + blocks.range[i - 1].size);
+	args.next_kernel = take(in) & 1;
+	args.blocks = args.next_kernel ? &blocks : NULL;
+}
+
 static int find(const void *fdt, const char *path)
 {
 	return fdt_path_offset(fdt, path);
@@ -102,7 +127,8 @@ static void check_machine(const void *fdt)
 	static struct platform p;
 
 	read_machine(fdt, &p);
-	must(p.nr_ram == 1 && p.ram[0].base == GUEST_RAM_BASE && p.ram[0].size == vm->boot_memory);
+	must(p.nr_ram == 1 + (args.blocks ? blocks.nr : 0));
+	must(p.ram[0].base == GUEST_RAM_BASE && p.ram[0].size == vm->boot_memory);
 	must(!p.nr_reserved);
 	must(p.nr_cpus == vm->cpus);
 	for (u32 i = 0; i < vm->cpus; i++)
@@ -118,13 +144,28 @@ static void check_machine(const void *fdt)
 	must(p.timer_phys_intid == GUEST_TIMER_PHYS_INTID);
 	must(p.bundle.size == (args.initrd_end ? args.initrd_end - args.initrd_start : 0));
 	must(!args.initrd_end || p.bundle.base == args.initrd_start);
-	must(args.seed || !p.seed);
+	must(args.seed || args.next_kernel || !p.seed);
 }
 
-/* Nothing but the one node is memory to anybody: no other says so by type or name. */
+static void check_blocks(const void *fdt)
+{
+	char path[40];
+	int node;
+
+	if (!args.blocks || !blocks.nr)
+		return;
+	snprintf(path, sizeof(path), "/memory@%llx", (unsigned long long)blocks.range[0].base);
+	node = find(fdt, path);
+	for (u32 i = 0; i < blocks.nr; i++) {
+		must(cells_of(fdt, node, "reg", 2 * i, 2) == blocks.range[i].base);
+		must(cells_of(fdt, node, "reg", 2 * i + 1, 2) == blocks.range[i].size);
+	}
+}
+
+/* Nothing else is memory to anybody: no other node says so by type or name. */
 static void check_memory(const void *fdt)
 {
-	int node, nr = 0;
+	int node, nr = 0, expected = 1 + (args.blocks && blocks.nr);
 
 	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
 	     node = fdt_next_node(fdt, node, NULL)) {
@@ -134,7 +175,7 @@ static void check_memory(const void *fdt)
 		must(is_memory == !strncmp(fdt_get_name(fdt, node, NULL), "memory", 6));
 		nr += is_memory;
 	}
-	must(nr == 1 && fdt_num_mem_rsv(fdt) == 0);
+	must(nr == expected && fdt_num_mem_rsv(fdt) == 0);
 	must(find(fdt, "/reserved-memory") < 0);
 }
 
@@ -179,6 +220,11 @@ static void check_chosen(const void *fdt)
 
 	must(bootargs && len && !bootargs[len - 1] && strlen(bootargs) == (size_t)len - 1);
 	must((size_t)len >= strlen(given) || b.vm[args.vm].has_window || strchr(given, ' '));
+	if (args.next_kernel) {
+		must(cells_of(fdt, chosen, "kaslr-seed", 0, 2) == 0);
+		must(!fdt_getprop(fdt, chosen, "rng-seed", NULL));
+		return;
+	}
 	must(has_seed == !!fdt_getprop(fdt, chosen, "rng-seed", NULL));
 	must(args.seed || !has_seed);
 	must(!args.seed || has_seed || strstr(given, "nokaslr"));
@@ -209,6 +255,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		b.nr_vms = BUNDLE_MAX_VMS;
 	b.block_size = MIB(2) << take(&in) % 10;
 	args = (struct guest_fdt_args){.bundle = &b, .vm = take(&in) % b.nr_vms};
+	args.serve = serve;
 	args.seed = take_number(&in);
 	start = take_number(&in);
 	length_of_initrd = take_number(&in);
@@ -224,10 +271,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		args.initrd_end = args.initrd_start + length_of_initrd;
 	}
 
+	take_blocks(&in);
 	length = guest_fdt_write(fdt, sizeof(fdt), &args);
 	must(length > 0 && (size_t)length == fdt_totalsize(fdt));
 	must(!fdt_check_full(fdt, (size_t)length));
-	check_machine(fdt);
+	if (!args.blocks || blocks.nr < PLATFORM_MAX_RAM)
+		check_machine(fdt);
+	check_blocks(fdt);
 	check_memory(fdt);
 	check_lendmem(fdt);
 	check_chosen(fdt);

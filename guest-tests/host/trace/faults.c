@@ -109,9 +109,9 @@ static void switch_to_a(struct s2 *s)
 
 static void unlocked(void)
 {
-	s2_write_entry(leaf(&a, 3), 0);
+	s2_fake_write(leaf(&a, 3), 0);
 	s2_publish();
-	s2_flush_vmid(a.vttbr);
+	s2_flush(a.vttbr, WINDOW, SLOT);
 }
 
 static void wrong_lock(void)
@@ -123,25 +123,25 @@ static void wrong_lock(void)
 
 static void direct(struct s2 *s)
 {
-	s2_write_entry(leaf(s, 0), s2_pte_block(PADDR(BLOCK + SLOT)));
+	s2_fake_write(leaf(s, 0), s2_pte_block(PADDR(BLOCK + SLOT)));
 	s2_publish();
 }
 
 static void late_publish(struct s2 *s)
 {
-	s2_write_entry(leaf(s, 0), s2_pte_absent(S2_ABSENT_EMPTY));
-	s2_flush_vmid(s->vttbr);
+	s2_fake_write(leaf(s, 0), s2_pte_absent(S2_ABSENT_EMPTY));
+	s2_flush(s->vttbr, WINDOW, SLOT);
 	s2_publish();
-	s2_write_entry(leaf(s, 0), s2_pte_block(PADDR(BLOCK)));
+	s2_fake_write(leaf(s, 0), s2_pte_block(PADDR(BLOCK)));
 	s2_publish();
 }
 
 static void no_publish(struct s2 *s)
 {
-	s2_write_entry(leaf(s, 0), s2_pte_absent(S2_ABSENT_EMPTY));
+	s2_fake_write(leaf(s, 0), s2_pte_absent(S2_ABSENT_EMPTY));
 	s2_publish();
-	s2_flush_vmid(s->vttbr);
-	s2_write_entry(leaf(s, 0), s2_pte_absent(S2_ABSENT_REVOKED));
+	s2_flush(s->vttbr, WINDOW, SLOT);
+	s2_fake_write(leaf(s, 0), s2_pte_absent(S2_ABSENT_REVOKED));
 }
 
 /* The block goes to B while A's TLBs may still hold it. */
@@ -149,10 +149,10 @@ static void hand_over_early(void)
 {
 	spin_lock(&a.lock);
 	spin_lock(&b.lock);
-	s2_write_entry(leaf(&a, 0), s2_pte_absent(S2_ABSENT_EMPTY));
+	s2_fake_write(leaf(&a, 0), s2_pte_absent(S2_ABSENT_EMPTY));
 	s2_publish();
 	s2_map(&b, IPA(WINDOW), PADDR(BLOCK), SLOT);
-	s2_flush_vmid(a.vttbr);
+	s2_flush(a.vttbr, WINDOW, SLOT);
 	spin_unlock(&b.lock);
 	spin_unlock(&a.lock);
 }
@@ -164,19 +164,19 @@ static void move_table(bool break_it, bool flush_before, bool flush_after, bool 
 
 	spin_lock(&a.lock);
 	if (break_it)
-		s2_write_entry(upper(&a), s2_pte_absent(S2_ABSENT_NONE));
+		s2_fake_write(upper(&a), s2_pte_absent(S2_ABSENT_NONE));
 	s2_publish();
 	if (flush_before)
-		s2_flush_vmid(a.vttbr);
+		s2_flush(a.vttbr, WINDOW, SLOT);
 	if (hint)
 		trace_page_free(table);
 	memset(table, 0, PAGE_SIZE);
 	trace_page_init(table, b.root);
 	if (flush_after)
-		s2_flush_vmid(a.vttbr);
+		s2_flush(a.vttbr, WINDOW, SLOT);
 	spin_unlock(&a.lock);
 	spin_lock(&b.lock);
-	s2_write_entry(&b.root[8], s2_pte_table(ptr_to_pa(table)));
+	s2_fake_write(&b.root[8], s2_pte_table(ptr_to_pa(table)));
 	s2_publish();
 	spin_unlock(&b.lock);
 }
@@ -203,7 +203,7 @@ static void table_freed_in_place(void)
 
 static void put_at_8(struct s2 *s)
 {
-	s2_write_entry(&s->root[8], s2_pte_table(ptr_to_pa(spare)));
+	s2_fake_write(&s->root[8], s2_pte_table(ptr_to_pa(spare)));
 	s2_publish();
 }
 
@@ -221,7 +221,7 @@ static void table_of_another(void)
 
 static void map_root(struct s2 *s)
 {
-	s2_write_entry(&s->root[8], s2_pte_block(PADDR(ALIGN_DOWN(ptr_to_pa(b.root).pa, GIB(1)))));
+	s2_fake_write(&s->root[8], s2_pte_block(PADDR(ALIGN_DOWN(ptr_to_pa(b.root).pa, GIB(1)))));
 	s2_publish();
 }
 
@@ -243,18 +243,18 @@ static void twice_locked(void)
 static void by_ipa(const char *op, u64 operand, const char *middle, bool stage1)
 {
 	spin_lock(&a.lock);
-	s2_write_entry(leaf(&a, 0), s2_pte_absent(S2_ABSENT_EMPTY));
+	s2_fake_write(leaf(&a, 0), s2_pte_absent(S2_ABSENT_EMPTY));
 	s2_publish();
 	s2_fake_write_vttbr_el2(a.vttbr);
 	s2_fake_isb();
-	s2_fake_tlbi_ipa(op, operand);
+	s2_fake_tlbi_operand(op, operand);
 	s2_fake_dsb(middle);
 	if (stage1)
 		s2_fake_tlbi("vmalle1is");
 	s2_fake_dsb("ish");
 	s2_fake_write_vttbr_el2(b.vttbr);
 	s2_fake_isb();
-	s2_write_entry(leaf(&a, 0), s2_pte_block(PADDR(BLOCK + SLOT)));
+	s2_fake_write(leaf(&a, 0), s2_pte_block(PADDR(BLOCK + SLOT)));
 	s2_publish();
 	spin_unlock(&a.lock);
 }
@@ -276,6 +276,11 @@ static void ipa_range(void)
 static void ipa_range_short(void)
 {
 	by_ipa("ripas2e1is", WINDOW >> 12 | RANGE_4K | RANGE_SCALE_1_NUM(6), "ish", true);
+}
+
+static void ipa_range_of_64k(void)
+{
+	by_ipa("ripas2e1is", WINDOW >> 12 | RANGE_4K << 1 | RANGE_SCALE_1_NUM(7), "ish", true);
 }
 
 static void ipa_wrong(void)
@@ -304,46 +309,68 @@ static const struct fault {
 	void (*change)(struct s2 *s); /* or this, of A, with its lock */
 	enum s2_fake_seed seed;
 	const char *shows; /* the violations, ordered by name; none: it is right */
+	bool has_range; /* on a CPU with FEAT_TLBIRANGE */
 } faults[] = {
-	{"right", all_changes, NULL, S2_FAKE_NO_FAULT, ""},
-	{"right-by-ipa", ipa_right, NULL, S2_FAKE_NO_FAULT, ""},
-	{"right-by-ipa-range", ipa_range, NULL, S2_FAKE_NO_FAULT, ""},
-	{"right-table-moved", table_moved, NULL, S2_FAKE_NO_FAULT, ""},
-	{"right-table-added", table_initialised, NULL, S2_FAKE_NO_FAULT, ""},
-	{"no-break", NULL, zero_to_memory, S2_FAKE_DROP_BREAK, "valid-to-valid"},
-	{"valid-over-valid", NULL, direct, S2_FAKE_NO_FAULT, "valid-to-valid"},
-	{"no-tlbi", NULL, zero_to_memory, S2_FAKE_DROP_FLUSH, "not-invalidated"},
-	{"no-tlbi-unmap", NULL, memory_to_none, S2_FAKE_DROP_FLUSH, "left-behind"},
-	{"no-tlbi-hand-over", all_changes, NULL, S2_FAKE_DROP_FLUSH, "left-behind not-invalidated"},
-	{"no-dsb-before", NULL, zero_to_memory, S2_FAKE_DROP_PUBLISH,
-	 "not-invalidated unpublished"},
-	{"no-dsb-before-unmap", NULL, memory_to_none, S2_FAKE_DROP_PUBLISH, "left-behind"},
-	{"late-dsb-before", NULL, late_publish, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"no-dsb-after", NULL, zero_to_memory, S2_FAKE_DROP_DSB, "not-invalidated"},
-	{"no-dsb-after-unmap", NULL, memory_to_none, S2_FAKE_DROP_DSB, "left-behind"},
-	{"no-dsb-at-the-end", NULL, no_publish, S2_FAKE_NO_FAULT, "unpublished"},
-	{"no-isb", NULL, zero_to_memory, S2_FAKE_DROP_ISB, "not-invalidated not-restored"},
-	{"wrong-vmid", NULL, zero_to_memory, S2_FAKE_WRONG_VMID, "not-invalidated wrong-vmid"},
-	{"wrong-vmid-unmap", NULL, memory_to_none, S2_FAKE_WRONG_VMID, "left-behind wrong-vmid"},
-	{"vttbr-not-restored", NULL, switch_to_a, S2_FAKE_NO_FAULT, "not-restored"},
-	{"running-vm-only", NULL, zero_to_memory, S2_FAKE_DROP_SWITCH, "not-invalidated"},
-	{"this-cpu-only", NULL, zero_to_memory, S2_FAKE_THIS_CPU_ONLY, "not-invalidated"},
-	{"ipa-of-neighbour", ipa_wrong, NULL, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"ipa-wrong-level", ipa_wrong_level, NULL, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"ipa-range-too-short", ipa_range_short, NULL, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"ipa-no-combined", ipa_without_stage1, NULL, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"ipa-no-dsb-between", ipa_without_dsb, NULL, S2_FAKE_NO_FAULT, "not-invalidated"},
-	{"unlocked", unlocked, NULL, S2_FAKE_NO_FAULT, "unlocked"},
-	{"wrong-lock", wrong_lock, NULL, S2_FAKE_NO_FAULT, "unlocked"},
-	{"locked-twice", twice_locked, NULL, S2_FAKE_NO_FAULT, "lock"},
-	{"table-freed-early", table_freed_early, NULL, S2_FAKE_NO_FAULT, "freed-early"},
-	{"table-reused-early", table_reused_early, NULL, S2_FAKE_NO_FAULT, "freed-early"},
-	{"table-freed-in-place", table_freed_in_place, NULL, S2_FAKE_NO_FAULT, "freed-early"},
-	{"block-reused-early", hand_over_early, NULL, S2_FAKE_NO_FAULT, "reused-early"},
-	{"table-uninitialised", NULL, put_at_8, S2_FAKE_NO_FAULT, "uninitialised"},
-	{"root-uninitialised", unknown_root, NULL, S2_FAKE_NO_FAULT, "uninitialised"},
-	{"table-of-another", table_of_another, NULL, S2_FAKE_NO_FAULT, "wrong-tree"},
-	{"tables-mapped", NULL, map_root, S2_FAKE_NO_FAULT, "maps-table"},
+	{"right", all_changes, NULL, S2_FAKE_NO_FAULT, "", false},
+	{"right-by-ipa", ipa_right, NULL, S2_FAKE_NO_FAULT, "", false},
+	{"right-by-ipa-range", ipa_range, NULL, S2_FAKE_NO_FAULT, "", false},
+	{"right-table-moved", table_moved, NULL, S2_FAKE_NO_FAULT, "", false},
+	{"right-table-added", table_initialised, NULL, S2_FAKE_NO_FAULT, "", false},
+	{"no-break", NULL, zero_to_memory, S2_FAKE_DROP_BREAK, "valid-to-valid", false},
+	{"valid-over-valid", NULL, direct, S2_FAKE_NO_FAULT, "valid-to-valid", false},
+	{"no-tlbi", NULL, zero_to_memory, S2_FAKE_DROP_FLUSH, "not-invalidated", false},
+	{"no-tlbi-unmap", NULL, memory_to_none, S2_FAKE_DROP_FLUSH, "left-behind", false},
+	{"no-tlbi-hand-over", all_changes, NULL, S2_FAKE_DROP_FLUSH, "left-behind not-invalidated",
+	 false},
+	{"no-dsb-before", NULL, zero_to_memory, S2_FAKE_DROP_PUBLISH, "not-invalidated unpublished",
+	 false},
+	{"no-dsb-before-unmap", NULL, memory_to_none, S2_FAKE_DROP_PUBLISH, "left-behind", false},
+	{"late-dsb-before", NULL, late_publish, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"no-dsb-after", NULL, zero_to_memory, S2_FAKE_DROP_DSB, "not-invalidated", false},
+	{"no-dsb-after-unmap", NULL, memory_to_none, S2_FAKE_DROP_DSB, "left-behind", false},
+	{"no-dsb-at-the-end", NULL, no_publish, S2_FAKE_NO_FAULT, "unpublished", false},
+	{"no-isb", NULL, zero_to_memory, S2_FAKE_DROP_ISB, "not-invalidated not-restored", false},
+	{"wrong-vmid", NULL, zero_to_memory, S2_FAKE_WRONG_VMID, "not-invalidated wrong-vmid",
+	 false},
+	{"wrong-vmid-unmap", NULL, memory_to_none, S2_FAKE_WRONG_VMID, "left-behind wrong-vmid",
+	 false},
+	{"vttbr-not-restored", NULL, switch_to_a, S2_FAKE_NO_FAULT, "not-restored", false},
+	{"running-vm-only", NULL, zero_to_memory, S2_FAKE_DROP_SWITCH, "not-invalidated", false},
+	{"this-cpu-only", NULL, zero_to_memory, S2_FAKE_THIS_CPU_ONLY, "not-invalidated", false},
+	{"right-changes-by-range", all_changes, NULL, S2_FAKE_NO_FAULT, "", true},
+	{"range-no-tlbi", NULL, zero_to_memory, S2_FAKE_DROP_FLUSH, "not-invalidated", true},
+	{"range-no-dsb-before-unmap", NULL, memory_to_none, S2_FAKE_DROP_PUBLISH, "left-behind",
+	 true},
+	{"range-no-dsb-between", NULL, zero_to_memory, S2_FAKE_NO_DSB_BETWEEN, "not-invalidated",
+	 true},
+	{"range-no-dsb", NULL, memory_to_none, S2_FAKE_DROP_DSB, "left-behind", true},
+	{"range-no-combined", NULL, zero_to_memory, S2_FAKE_NO_COMBINED, "not-invalidated", true},
+	{"range-no-combined-unmap", NULL, memory_to_none, S2_FAKE_NO_COMBINED, "left-behind", true},
+	{"range-behind", NULL, memory_to_none, S2_FAKE_RANGE_BEHIND, "left-behind", true},
+	{"range-short", NULL, zero_to_memory, S2_FAKE_RANGE_SHORT, "not-invalidated", true},
+	{"range-wrong-vmid", NULL, zero_to_memory, S2_FAKE_WRONG_VMID, "not-invalidated wrong-vmid",
+	 true},
+	{"range-running-vm-only", NULL, memory_to_none, S2_FAKE_DROP_SWITCH, "left-behind", true},
+	{"range-this-cpu-only", NULL, memory_to_none, S2_FAKE_THIS_CPU_ONLY, "left-behind", true},
+	{"ipa-of-neighbour", ipa_wrong, NULL, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"ipa-wrong-level", ipa_wrong_level, NULL, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"ipa-range-too-short", ipa_range_short, NULL, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"ipa-range-wrong-granule", ipa_range_of_64k, NULL, S2_FAKE_NO_FAULT, "not-invalidated",
+	 false},
+	{"ipa-no-combined", ipa_without_stage1, NULL, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"ipa-no-dsb-between", ipa_without_dsb, NULL, S2_FAKE_NO_FAULT, "not-invalidated", false},
+	{"unlocked", unlocked, NULL, S2_FAKE_NO_FAULT, "unlocked", false},
+	{"wrong-lock", wrong_lock, NULL, S2_FAKE_NO_FAULT, "unlocked", false},
+	{"locked-twice", twice_locked, NULL, S2_FAKE_NO_FAULT, "lock", false},
+	{"table-freed-early", table_freed_early, NULL, S2_FAKE_NO_FAULT, "freed-early", false},
+	{"table-reused-early", table_reused_early, NULL, S2_FAKE_NO_FAULT, "freed-early", false},
+	{"table-freed-in-place", table_freed_in_place, NULL, S2_FAKE_NO_FAULT, "freed-early",
+	 false},
+	{"block-reused-early", hand_over_early, NULL, S2_FAKE_NO_FAULT, "reused-early", false},
+	{"table-uninitialised", NULL, put_at_8, S2_FAKE_NO_FAULT, "uninitialised", false},
+	{"root-uninitialised", unknown_root, NULL, S2_FAKE_NO_FAULT, "uninitialised", false},
+	{"table-of-another", table_of_another, NULL, S2_FAKE_NO_FAULT, "wrong-tree", false},
+	{"tables-mapped", NULL, map_root, S2_FAKE_NO_FAULT, "maps-table", false},
 };
 
 int main(int argc, char **argv)
@@ -353,6 +380,7 @@ int main(int argc, char **argv)
 		if (argc < 2)
 			printf("%s: %s\n", faults[i].name, faults[i].shows);
 		else if (!strcmp(argv[1], faults[i].name)) {
+			s2_fake_machine.has_range = faults[i].has_range;
 			begin();
 			s2_fake.seed = faults[i].seed;
 			if (faults[i].run)

@@ -70,6 +70,6 @@ class Broken:
             start = (value & (1 << 37) - 1) * PAGE
             scale, num, hint = value >> 44 & 3, value >> 39 & 31, value >> 37 & 3
             end = start + ((num + 1 << 5 * scale + 1) * PAGE)
-            return hint in (0, self.level) and start <= self.ipa and end_of_it <= end
+            return value >> 46 & 3 == 1 and hint in (0, self.level) and start <= self.ipa and end_of_it <= end
         at, hint = (value & (1 << 36) - 1) * PAGE, value >> 44 & 15
         return not self.table and hint in (0, 1, 2, 3, 4 + self.level) and self.ipa <= at < end_of_it

@@ -134,6 +134,7 @@ __attribute__((constructor)) static void begin_trace(void)
 	}
 	limit = from_environment("S2_TRACE_LIMIT", LIMIT);
 	every = from_environment("S2_TRACE_EVERY", 1);
+	s2_fake_machine.has_range = from_environment("S2_TRACE_RANGE", 0);
 	s2_fake_observer.op = on_op;
 	s2_fake_observer.reset = on_reset;
 	atexit(at_exit);

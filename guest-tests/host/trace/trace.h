@@ -6,7 +6,8 @@
  *
  * A file holds one trace per s2_fake_reset(), which makes a new machine: each begins with id 0. Of those
  * that never invalidate anything only the first few are kept; with S2_TRACE_EVERY=n, one machine in n is
- * traced; with S2_TRACE_LIMIT records (default 400000) written, no other. A machine that gets
+ * traced; with S2_TRACE_LIMIT records (default 400000) written, no other; with
+ * S2_TRACE_RANGE=1 the machines have FEAT_TLBIRANGE. A machine that gets
  * s2_fake.tolerant is there for its faults and leaves no trace.
  *
  * How the format's words are used: mem-init and the hints come from s2_init(), for the VM's whole pool,

@@ -44,8 +44,10 @@ class Tap:
 def host_test(tap, directory, spec):
     program, *settings = filter(None, spec.split(","))
     name = Path(program).name
+    environment = dict(s.split("=", 1) for s in settings)
+    name += "-by-range" if environment.get("S2_TRACE_RANGE") else ""
     trace = directory / f"{name}.trace"
-    done = run(trace, [program], dict(s.split("=", 1) for s in settings))
+    done = run(trace, [program], environment)
     violations, counts, nr_traces = check(trace.read_text())
     missing = [word for word in NEEDED if not counts.get(word)]
     remarks = [f"record {ident}: {kind}: {text}" for kind, ident, text in violations[:20]]

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every lending call at its largest, for the hypervisor built with MEASURE=1 to note how long it keeps
+ * interrupts masked; and, by the guest's own clock, what the short ones cost. One image for two VMs with a
+ * vCPU each: who has own blocks lends them, the other borrows. Who waits is in WFI: under -icount one clock
+ * serves both, and nobody is to use the other's time.
+ *
+ * Figures are lines `# figure <what> <ns>`, the least of some rounds.
+ */
+#include "guest-tests/bare/bare.h"
+#include "guest-tests/bare/lib/lend.h"
+
+#define ROUNDS 5
+#define NOTE ((volatile u64 *)0x42000000) /* outlives a reset */
+#define NOTE_MAGIC 0x6d61736b6564ULL
+#define NOT_YOURS LEND_LEND_REVOCABLE /* an offer that the borrower leaves alone */
+#define THE_END LEND_LEND_ADOPTABLE /* one that tells it to go */
+#define NS_PER_S 1000000000UL
+
+static struct lend_window w;
+static u32 n; /* slots in one call */
+static u32 nr_events[32]; /* by kind */
+
+static void take_events(u32 intid)
+{
+	u32 kind;
+
+	if (intid != LEND_INTID)
+		return;
+	while ((kind = LEND_EVENT_KIND(lend(LEND_EVENT_NEXT, 0, 0, 0, 0).x[1])) != LEND_EVENT_NONE)
+		nr_events[kind]++;
+}
+
+/* Counts events from here on to the end of the test. */
+static void begin(void)
+{
+	w = lend_window();
+	irq_handler = take_events;
+	gic_set_edge(LEND_INTID, false);
+	gic_route(LEND_INTID, my_mpidr());
+	gic_enable(0, LEND_INTID);
+	irq_enable();
+	isb();
+	irq_disable();
+}
+
+static void wait_events(u32 kind, u32 nr)
+{
+	SLEEP_UNTIL(*(volatile u32 *)&nr_events[kind] >= nr);
+	nr_events[kind] -= nr;
+}
+
+/* Lets the peer come to rest. */
+static void pause(void)
+{
+	timer_set_cval(TIMER_VIRT, counter_virt() + counter_hz() / 1000);
+	gic_enable(0, timer_intid(TIMER_VIRT));
+	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
+	wfi(); /* with interrupts masked: awake, and not taken */
+	timer_set_ctl(TIMER_VIRT, 0);
+}
+
+/* One call, done: how long it took, in ticks; ~0 when it failed. */
+static u64 timed(u32 fn, u64 x1, u64 x2, u64 x3, u64 x4)
+{
+	u64 start = counter_virt();
+	s64 status = lend_status(fn, x1, x2, x3, x4);
+	u64 ticks = counter_virt() - start;
+
+	return status < 0 ? ~0ULL : ticks;
+}
+
+static void figure(const char *what, u64 ticks)
+{
+	print("# figure %s %lu\n", what, ticks * NS_PER_S / counter_hz());
+}
+
+static void null_call(void)
+{
+	u64 least = ~0ULL;
+
+	for (u32 round = 0; round < ROUNDS; round++) {
+		u64 start = counter_virt();
+
+		for (u32 i = 0; i < 64; i++)
+			hvc(LEND_VERSION | LEND_SMC64, 0, 0, 0, 0);
+		least = min_u64(least, counter_virt() - start);
+	}
+	figure("null-64", least);
+}
+
+static void looks(void)
+{
+	for (u32 i = 0; i < w.nr_slots; i += 64)
+		CHECK_EQ(lend_status(LEND_SLOT_INFO, i, 0, 0, 0), LEND_SUCCESS);
+	for (u32 page = 0; page < 3; page++)
+		CHECK_EQ(lend_status(LEND_INFO, page, 0, 0, 0), LEND_SUCCESS);
+}
+
+static void own(void)
+{
+	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
+	looks();
+	CHECK_EQ(lend_status(LEND_RELINQUISH, 0, n, LEND_RELINQUISH_KEEP, 0), LEND_SUCCESS);
+	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
+	CHECK_EQ(lend_status(LEND_RELINQUISH, 0, n, 0, 0), LEND_SUCCESS);
+}
+
+/* The borrower takes it, clean as it is, and gives it back by itself. */
+static void lend_rounds(u32 nr, const char *what)
+{
+	u64 least = ~0ULL;
+
+	for (u32 round = 0; round < ROUNDS; round++) {
+		least = min_u64(least, timed(LEND_LEND, 0, nr, lend_peer(), 0));
+		wait_events(LEND_EVENT_RETURNED, nr);
+		pause();
+	}
+	CHECK(least != ~0ULL);
+	figure(what, least);
+}
+
+static void withdraw(void)
+{
+	struct smccc loan = lend(LEND_LEND, 0, n, lend_peer(), NOT_YOURS);
+
+	CHECK_EQ(loan.x[0], LEND_SUCCESS);
+	CHECK_EQ(lend_status(LEND_RECLAIM, loan.x[1], 0, 0, 0), LEND_SUCCESS);
+}
+
+static void lender(void)
+{
+	begin();
+	SKIP_UNLESS(w.nr_own, "the borrower");
+	if (NOTE[0] == NOTE_MAGIC)
+		return; /* the life after */
+	n = min_u64(w.nr_own, LEND_CALL_MAX);
+	null_call();
+	own();
+	lend_rounds(1, "lend");
+	if (n > 1)
+		lend_rounds(n, "lend-all");
+	pause();
+	withdraw();
+	pause();
+	CHECK_EQ(lend_status(LEND_LEND, 0, 1, lend_peer(), THE_END), LEND_SUCCESS);
+	wait_events(LEND_EVENT_RETURNED, 1);
+	/* And then goes down with all that it has. */
+	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
+	CHECK(!test_failed());
+	NOTE[0] = NOTE_MAGIC;
+	cache_clean((const void *)NOTE, sizeof(*NOTE));
+	psci(PSCI_SYSTEM_RESET, 0, 0, 0);
+}
+
+/* What is offered and may be taken: slots from 0 on. */
+static u32 nr_offered(void)
+{
+	u32 nr = 0;
+
+	while (nr < w.nr_slots && slot_state(nr) == LEND_SLOT_OFFERED &&
+	       !(slot_flags(nr) & LEND_FLAG_REVOCABLE))
+		nr++;
+	return nr;
+}
+
+static void borrower(void)
+{
+	u64 least = ~0ULL, least_all = ~0ULL;
+
+	begin();
+	SKIP_UNLESS(!w.nr_own, "the lender");
+	for (;;) {
+		u32 nr;
+		u64 ticks;
+
+		SLEEP_UNTIL(nr_offered());
+		if (slot_flags(0) & LEND_FLAG_ADOPTABLE)
+			break;
+		nr = nr_offered();
+		ticks = timed(LEND_RETRIEVE, 0, nr, 0, 0);
+		if (nr == 1)
+			least = min_u64(least, ticks);
+		else
+			least_all = min_u64(least_all, ticks);
+		CHECK(ticks != ~0ULL);
+		looks();
+		CHECK_EQ(lend_status(LEND_RELINQUISH, 0, nr, 0, 0), LEND_SUCCESS);
+	}
+	figure("retrieve", least);
+	figure("retrieve-all", least_all);
+}
+
+TESTS(TEST(lender), TEST(borrower));

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The monitor's commands, on VMs that do what is typed (guest-tests/bare/test_orders.c)."""
+
+import re
+
+import pytest
+from conftest import ends_orderly, texts
+from lv.console import HYPERVISOR
+
+MIB = 1 << 20
+GIB = 1 << 30
+WINDOW = 1 << 32
+STANDBY, OFFERED, HELD, BORROWED, LENT, REVOKED = range(1, 7)
+EMPTY = 0
+RETRIEVE, RELINQUISH, LEND, RECLAIM = 3, 4, 7, 9
+STARTED = r"^= ready$"
+STATUSES = ["SUCCESS", "NOT_SUPPORTED", "INVALID", "DENIED", "BAD_STATE", "BUSY", "NO_MEMORY",
+            "NO_SLOT", "NO_SUCH_VM"]
+
+
+class Player:
+    """A VM and its keyboard."""
+
+    def __init__(self, machine, name, nr):
+        self.machine, self.name, self.nr = machine, name, nr
+
+    def begin(self, order):
+        """Types an order; its answer is for later."""
+        self.machine.focus(self.name, self.nr)
+        self.machine.skip(self.name)
+        self.machine.type(self.name, order + "\n")
+
+    def answer(self, timeout=60):
+        return self.machine.expect(self.name, r"^= (.*)$", timeout).group(1)
+
+    def do(self, order, timeout=60):
+        self.begin(order)
+        return self.answer(timeout)
+
+    def number(self, order):
+        return int(self.do(order), 16)
+
+    def call(self, fn, *args):
+        """A lending call's status and x1."""
+        words = self.do(f"c {fn:x} " + " ".join(f"{arg:x}" for arg in args)).split()
+        status, x1 = (int(word, 16) for word in words)
+        return (status - (1 << 64) if status >> 63 else status), x1
+
+    def slot(self, slot):
+        return int(self.do(f"s {slot:x}").split()[0])
+
+    def ready(self):
+        self.machine.expect(self.name, STARTED, 60)
+
+
+class Monitor:
+    """The prompt."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def begin(self, command):
+        self.machine.focus("monitor", "m")
+        self.machine.skip(HYPERVISOR)
+        since = self.machine.position(HYPERVISOR)
+        self.machine.type(HYPERVISOR, command + "\n")
+        return since
+
+    def lines(self, command, timeout=60):
+        """What the hypervisor prints from the command to the next prompt."""
+        since = self.begin(command)
+        self.machine.expect(HYPERVISOR, r"^> $", timeout, partial=True)
+        said = texts(self.machine, HYPERVISOR)[since:]
+        return [line for line in said if not line.startswith("> ") and line != command]
+
+    def line(self, command, timeout=60):
+        lines = self.lines(command, timeout)
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    def until(self, command, pattern, timeout=60):
+        """For commands whose end is told later, in a line of its own."""
+        self.begin(command)
+        return self.machine.expect(HYPERVISOR, pattern, timeout)
+
+    def loan(self, command):
+        """The handle that a lend prints."""
+        return re.fullmatch(r"lend: SUCCESS: loan (0x[0-9a-f]+)", self.line(command)).group(1)
+
+
+def boot(lab, block=2 * MIB, cpus=2, alice="", bob="", **options):
+    """alice, who owns four blocks and may lend to bob; bob, who owns two and may lend to alice; memory for no more."""
+    window = (WINDOW, max(16 * block, 128 * MIB))
+    both = {"cpus": cpus, "boot_memory": 128 * MIB, "window": window}
+    vms = [
+        lab.bare_vm("alice", "orders", owned_memory=4 * block, lend_to=["bob"], extra=alice, **both),
+        lab.bare_vm("bob", "orders", owned_memory=2 * block, lend_to=["alice"], extra=bob, **both),
+    ]
+    machine = lab.boot(vms, block_size=block, **options)
+    players = [Player(machine, vm.name, nr) for nr, vm in enumerate(vms)]
+    for player in players:
+        player.ready()
+    return machine, Monitor(machine), *players
+
+
+def end(machine, *players):
+    for player in players:
+        player.begin("o")
+    ends_orderly(machine)
+
+
+def test_help_names_every_command(lab):
+    machine, monitor, alice, bob = boot(lab)
+    said = monitor.lines("help")
+    names = [line.split()[0] for line in said]
+    assert names == ["vms", "blocks", "loans", "stats", "lend", "reclaim", "revoke", "target", "poison",
+                     "reset", "stop", "start", "crash", "help", "Ctrl-T"]
+    end(machine, alice, bob)
+
+
+WRONG = {
+    "frobnicate": "no command 'frobnicate'; try help",
+    "lend": "usage: lend OWNER SLOT N BORROWER [revocable,keep,adoptable]",
+    "lend alice 0 1": "usage: lend OWNER SLOT N BORROWER [revocable,keep,adoptable]",
+    "lend alice 0 1 bob keep now": "usage: lend OWNER SLOT N BORROWER [revocable,keep,adoptable]",
+    "lend alice 0 1 bob loose": "no flag 'loose'",
+    "lend carol 0 1 bob": "no VM 'carol'; try vms",
+    "lend alice zero 1 bob": "'zero' is no number, decimal or 0x",
+    "lend alice 0 0 bob": "lend: INVALID: an argument is out of range",
+    "lend alice 0 0x100000000 bob": "lend: INVALID: an argument is out of range",
+    "lend alice 99 1 bob": "lend: INVALID: an argument is out of range",
+    "lend alice 5 1 bob": "lend: BAD_STATE: a slot, loan or block is in no state for it",
+    "lend alice 0 1 alice": "lend: DENIED: no right to that",
+    "reclaim": "usage: reclaim LOAN [MS]",
+    "reclaim 7": "no loan 0x7; try loans",
+    "revoke 0x7": "no loan 0x7; try loans",
+    "revoke 18446744073709551616": "'18446744073709551616' is no number, decimal or 0x",
+    "target bob": "usage: target VM BLOCKS",
+    "target bob 99": "target: INVALID: an argument is out of range",
+    "poison": "usage: poison ADDRESS",
+    "poison 0x1000": "poison: INVALID: an argument is out of range",
+    "stop": "usage: stop VM",
+    "stop alice now": "usage: stop VM",
+    "start alice": "start: alice is running",
+    "stats carol": "no VM 'carol'; try vms",
+    "vms all": "usage: vms ",
+}
+
+
+def test_wrong_arguments_are_one_line_each(lab):
+    machine, monitor, alice, bob = boot(lab)
+    before = [monitor.lines(show) for show in ("blocks", "loans", "stats")]
+    for command, answer in WRONG.items():
+        assert (command, monitor.line(command)) == (command, answer)
+    assert monitor.lines("") == []
+    assert [monitor.lines(show) for show in ("blocks", "loans", "stats")] == before
+    end(machine, alice, bob)
+
+
+def test_a_loan_from_the_console(lab):
+    machine, monitor, alice, bob = boot(lab)
+    handle = monitor.loan("lend alice 1 2 bob keep,revocable")
+    assert monitor.lines("loans") == [
+        f"{handle}  alice slot 1 -> bob slot 2  2 blocks, 2 out revocable keep", "1 loans"]
+    assert alice.slot(1) == LENT and bob.slot(2) == OFFERED
+    assert bob.call(RETRIEVE, 2, 2) == (0, 2)
+    assert bob.do("f 2") == "0x0"
+    assert monitor.line(f"reclaim {handle}") == "reclaim: PENDING: 2 blocks out"
+    assert bob.call(RELINQUISH, 2, 1, 0) == (0, 1)
+    assert monitor.line(f"reclaim {int(handle, 16)} 5000") == "reclaim: PENDING: 1 blocks out"
+    assert bob.call(RELINQUISH, 3, 1, 0) == (0, 1)
+    assert monitor.line(f"reclaim {handle}") == f"no loan {handle}; try loans"
+    assert alice.slot(1) == alice.slot(2) == STANDBY
+    assert monitor.lines("loans") == ["0 loans"]
+    end(machine, alice, bob)
+
+
+def test_stop_and_start(lab):
+    machine, monitor, alice, bob = boot(lab)
+    fresh = monitor.lines("blocks")
+    monitor.until("stop bob", r"^bob: off$")
+    assert monitor.line("stop bob") == "stop: bob is off"
+    assert monitor.line("reset bob") == "reset: bob is off"
+    assert monitor.line("crash bob") == "crash: bob is off"
+    assert monitor.line("lend alice 0 1 bob") == "lend: NO_SUCH_VM: it is not running"
+    assert monitor.line("lend bob 0 1 alice") == "lend: NO_SUCH_VM: it is not running"
+    monitor.until("start bob", r"^bob: started$")
+    bob.ready()
+    assert bob.call(RETRIEVE, 0, 2) == (0, 2)
+    assert bob.number("v 0") == 0
+    assert bob.call(RELINQUISH, 0, 2, 0) == (0, 2)
+    assert sorted(monitor.lines("blocks")) == sorted(fresh)
+    end(machine, alice, bob)
+
+
+def total_free(monitor):
+    return int(re.search(r", (\d+) free$", monitor.lines("blocks")[0]).group(1))
+
+
+def test_start_takes_the_owned_memory_or_is_refused(lab):
+    """What bob gave up when he went off is his again, unless alice has it by then."""
+    machine, monitor, alice, bob = boot(lab, block=64 * MIB, memory="1024M",
+                                        alice="lendvisor,pool-slots = <12>; lendvisor,quota = <12>;")
+    monitor.until("stop bob", r"^bob: off$")
+    free = total_free(monitor)
+    assert 2 <= free <= 12, "the machine has to be short of memory for this test"
+    assert alice.call(RETRIEVE, 4, free - 1) == (0, free - 1)
+    monitor.until("start bob", r"^bob: start refused: lendvisor,owned-memory: 2 blocks, and the pool has 1$")
+    monitor.until("vms", r"\bbob\b +off\b")
+    assert alice.call(RELINQUISH, 4, 1, 0) == (0, 1)
+    monitor.until("start bob", r"^bob: started$")
+    bob.ready()
+    assert bob.call(RETRIEVE, 0, 2) == (0, 2)
+    assert bob.number("v 0") == bob.number("v 1") == 0
+    end(machine, alice, bob)
+
+
+def test_reset_of_lender_and_borrower(lab):
+    machine, monitor, alice, bob = boot(lab)
+    handle = monitor.loan("lend alice 0 2 bob")
+    assert bob.call(RETRIEVE, 2, 2) == (0, 2)
+    assert bob.do("f 2") == "0x0"
+    monitor.until("reset alice", r"^alice: reset$")
+    alice.ready()
+    assert alice.slot(0) == LENT and bob.slot(2) == BORROWED and bob.number("v 2") != 0
+    monitor.until("reset bob", r"^bob: reset$")
+    bob.ready()
+    assert monitor.line(f"reclaim {handle}") == f"no loan {handle}; try loans"
+    assert alice.slot(0) == STANDBY and bob.slot(2) == EMPTY
+    assert alice.call(RETRIEVE, 0, 2) == (0, 2)
+    assert alice.number("v 0") == alice.number("v 1") == 0
+    end(machine, alice, bob)
+
+
+@pytest.mark.parametrize("becomes", ["stop", "reset"])
+def test_the_watchdog(lab, becomes):
+    machine, monitor, alice, bob = boot(lab, bob=f'lendvisor,on-crash = "{becomes}";')
+    monitor.begin("crash bob")
+    if becomes == "reset":
+        machine.expect(HYPERVISOR, r"^bob: watchdog: reset$", 60)
+        bob.ready()
+        end(machine, alice, bob)
+    else:
+        machine.expect(HYPERVISOR, r"^bob: watchdog: stopped$", 60)
+        machine.expect(HYPERVISOR, r"^bob: off$", 60)
+        end(machine, alice)
+
+
+def test_all_off_by_the_monitor(lab):
+    machine, monitor, alice, bob = boot(lab)
+    monitor.until("stop alice", r"^alice: off$")
+    monitor.begin("stop bob")
+    ends_orderly(machine)
+
+
+@pytest.mark.parametrize("on_revoked", ["abort", "crash"])
+@pytest.mark.parametrize("block", [2 * MIB, GIB], ids=["2M", "1G"])
+def test_revoke_under_load(lab, on_revoked, block):
+    """All of bob's other CPUs write to the block that goes; he is stopped if he asked for that."""
+    machine, monitor, alice, bob = boot(lab, block, 3,
+                                        bob=f'lendvisor,on-revoked = "{on_revoked}"; '
+                                            'lendvisor,on-crash = "reset";')
+    handle = monitor.loan("lend alice 0 1 bob revocable")
+    assert bob.call(RETRIEVE, 2, 1) == (0, 1)
+    assert bob.number("h 2") == 2
+    assert monitor.line(f"revoke {handle}") == (
+        "revoke: BAD_STATE: a slot, loan or block is in no state for it")
+    assert monitor.line(f"reclaim {handle} 1") == "reclaim: PENDING: 1 blocks out"
+    machine.pump(0.1)
+    machine.skip("bob")
+    monitor.until(f"revoke {handle}", r"^revoke: SUCCESS$", 120)
+    if on_revoked == "crash":
+        bob.ready()
+        said = texts(machine, HYPERVISOR)
+        assert len([line for line in said if "touched a slot that was revoked" in line]) == 1
+        assert "bob: reset" in said
+        assert bob.slot(2) == EMPTY
+    else:
+        while bob.number("n") != 2:
+            pass
+        assert bob.slot(2) == REVOKED
+        assert bob.do("p 2") == bob.do("w 2") == "abort"
+        assert bob.call(RELINQUISH, 2, 1, 0) == (0, 1)
+        assert bob.slot(2) == EMPTY and bob.do("p 2") == "0x0"
+    assert alice.slot(0) == STANDBY
+    assert alice.call(RETRIEVE, 0, 1) == (0, 1)
+    assert alice.number("v 0") == 0
+    end(machine, alice, bob)
