@@ -319,6 +319,10 @@ void world_tick(u64 ns)
 	world_check();
 }
 
+void world_nothing(void)
+{
+}
+
 static void serve(void)
 {
 	others_run();
