@@ -379,8 +379,7 @@ void act_run(const struct act *act, const struct act *(*others)(u32 point))
 
 void acts_begin(const struct acts_world *w)
 {
-	world_begin(w->vms, w->nr_vms, w->nr_blocks);
-	world.sparse = true;
+	world_begin_sparse(w->vms, w->nr_vms, w->nr_blocks);
 	ghost_begin();
 	memset(life, UP, sizeof(life));
 	memset(left, 0, sizeof(left));

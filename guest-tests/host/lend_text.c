@@ -127,6 +127,7 @@ static void take(struct world *w)
 	w->asks = 0;
 	w->l.wants_pool = 0; /* like an error counter: what was asked for in vain */
 	w->scrub_later = 0;
+	w->expire_at = 0; /* asked for again by each repeat */
 	w->nr_again = 0;
 	w->nr_raised = 0;
 	memset(w->x, 0, sizeof(w->x));

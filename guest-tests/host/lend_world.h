@@ -62,6 +62,8 @@ extern struct world world;
 
 /* Makes the world: nr_blocks DIRTY blocks of old contents, VMs started in order. */
 void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks);
+/* The same, sparse from the beginning, and quick. */
+void world_begin_sparse(const struct world_vm *config, u32 nr_vms, u32 nr_blocks);
 void world_end(void); /* checks once more */
 void world_drop(void); /* does not */
 
