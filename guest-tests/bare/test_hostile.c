@@ -138,9 +138,17 @@ static void call(struct random *r, u64 x[8])
 		smc_all(x);
 }
 
+/* RELINQUISH_ALL more seldom: else it would never have anything for long. */
+static u32 some_function(struct random *r)
+{
+	u32 fn = LEND_FN(random_below(r, LEND_NR_FN));
+
+	return fn == LEND_RELINQUISH_ALL && random_below(r, 32) ? LEND_RETRIEVE : fn;
+}
+
 static void lending_call(struct random *r)
 {
-	u32 fn = LEND_FN(random_below(r, LEND_NR_FN)), reg = 1;
+	u32 fn = some_function(r), reg = 1;
 	u64 x[8] = {fn}, arg[4];
 	bool smc64 = random_below(r, 2);
 

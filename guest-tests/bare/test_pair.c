@@ -17,8 +17,8 @@
 #define NR_TO_HOSTILE 2
 #define NR_OWN (N + NR_TO_HOSTILE)
 #define DEADLINE 200000 /* ns */
+#define GIGA 1000000000
 #define GONE_AFTER 2 /* s without a hostile VM: it is off, and not in the middle of a reset */
-#define NAP_MS 100
 #define LEAST_ROUNDS 20
 #define KEY(id, round, block) ((u64)(id) << 40 | (u64)(round) << 8 | (block))
 
@@ -144,19 +144,19 @@ static void lend_to_hostile(u32 slot)
 	count.lent += status == LEND_SUCCESS;
 }
 
+/* By asking and, where the loan allows it and she does not hear, by force. */
 static void take_back_from_hostile(u32 slot)
 {
-	u64 loan = slot_loan(slot);
-	u32 flags = slot_flags(slot);
-	s64 status;
+	u64 loan = slot_loan(slot), end = counter_virt() + 4 * counter_hz() * DEADLINE / GIGA;
+	s64 status = call(LEND_RECLAIM, loan, DEADLINE, 0, 0);
 
-	if (flags & LEND_FLAG_EXPIRED && flags & LEND_FLAG_REVOCABLE) {
+	if (status == LEND_PENDING && slot_flags(slot) & LEND_FLAG_REVOCABLE) {
+		while (!(slot_flags(slot) & LEND_FLAG_EXPIRED) && counter_virt() < end)
+			cpu_relax();
 		status = call(LEND_REVOKE, loan, 0, 0, 0);
 		count.revoked += status == LEND_SUCCESS;
-	} else {
-		status = call(LEND_RECLAIM, loan, DEADLINE, 0, 0);
 	}
-	/* BAD_STATE: it came back in between. */
+	/* BAD_STATE: it came back in between, or its time is not over. */
 	CHECK(status == LEND_SUCCESS || status == LEND_PENDING || status == LEND_BAD_STATE);
 	count.returned += status == LEND_SUCCESS;
 }
@@ -173,16 +173,18 @@ static void play_with_hostile(u64 turn)
 	}
 }
 
-/* Its offers: what it could take by force is refused, the rest is used and given back. */
+/*
+ * Its offers: what it could take by force is refused or retrieved, and not touched; the rest is used
+ * and given back.
+ */
 static void answer_hostile(u32 slot)
 {
 	bool keep = slot_flags(slot) & LEND_FLAG_KEEP;
 	s64 status;
 
 	if (slot_flags(slot) & LEND_FLAG_REVOCABLE) {
-		status = call(LEND_REFUSE, slot, 0, 0, 0);
+		status = call(count.refused++ % 2 ? LEND_REFUSE : LEND_RETRIEVE, slot, 1, 0, 0);
 		CHECK(status == LEND_SUCCESS || status == LEND_BAD_STATE);
-		count.refused++;
 		return;
 	}
 	status = call(LEND_RETRIEVE, slot, 1, 0, 0);
@@ -209,7 +211,7 @@ static void look_at_offers(void)
 			answer_hostile(slot);
 		else if (state == LEND_SLOT_STANDBY) /* donated by it: back, or it would run out */
 			count.donated += call(LEND_DONATE, slot, 1, HOSTILE, 0) == LEND_SUCCESS;
-		else if (state == LEND_SLOT_BORROWED || state == LEND_SLOT_HELD)
+		else if (state != LEND_SLOT_EMPTY && state != LEND_SLOT_LENT)
 			CHECK_EQ(call(LEND_RELINQUISH, slot, 1, 0, 0), LEND_SUCCESS);
 		slot += state == LEND_SLOT_EMPTY ? LEND_SLOT_RUN(info.x[1]) : 1;
 	}
@@ -221,10 +223,10 @@ static bool is_done(void)
 	       count.rounds >= LEAST_ROUNDS;
 }
 
-/* Not woken by events: verifying without pause would take the host from the hostile guest. */
-static void nap(void)
+/* Far longer than it worked: the hostile guest is to have most of the host's CPUs. */
+static void nap(u64 begin)
 {
-	timer_set_tval(TIMER_VIRT, (s32)(counter_hz() / 1000 * NAP_MS));
+	timer_set_cval(TIMER_VIRT, counter_virt() + 32 * (counter_virt() - begin));
 	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
 	wfi();
 	timer_set_ctl(TIMER_VIRT, 0);
@@ -243,6 +245,8 @@ static void lends_and_verifies(void)
 	CHECK_EQ(w.nr_own, NR_OWN);
 	gic_enable(0, timer_intid(TIMER_VIRT));
 	for (u64 turn = 0; !is_done(); turn++) {
+		u64 begin = counter_virt();
+
 		read_events();
 		look_at_offers();
 		lend_to_friend();
@@ -250,7 +254,7 @@ static void lends_and_verifies(void)
 			play_with_hostile(turn);
 		if (test_failed())
 			return;
-		nap();
+		nap(begin);
 	}
 	/* What the friend did not take any more has come back, too. */
 	CHECK_EQ(call(LEND_RETRIEVE, TO_HOSTILE, NR_TO_HOSTILE, 0, 0), LEND_SUCCESS);

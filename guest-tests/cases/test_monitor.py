@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The monitor's commands, on VMs that do what is typed (guest-tests/bare/test_orders.c)."""
 
+import random
 import re
 
 import pytest
-from conftest import ends_orderly, texts
+from conftest import ends_orderly, texts, whole_texts
+from lv import tap
 from lv.console import HYPERVISOR
 
 MIB = 1 << 20
@@ -12,10 +14,9 @@ GIB = 1 << 30
 WINDOW = 1 << 32
 STANDBY, OFFERED, HELD, BORROWED, LENT, REVOKED = range(1, 7)
 EMPTY = 0
-RETRIEVE, RELINQUISH, LEND, RECLAIM = 3, 4, 7, 9
+RETRIEVE, RELINQUISH, EVENT_NEXT = 3, 4, 11
+EVENT_TARGET = 7
 STARTED = r"^= ready$"
-STATUSES = ["SUCCESS", "NOT_SUPPORTED", "INVALID", "DENIED", "BAD_STATE", "BUSY", "NO_MEMORY",
-            "NO_SLOT", "NO_SUCH_VM"]
 
 
 class Player:
@@ -64,6 +65,8 @@ class Monitor:
         self.machine.skip(HYPERVISOR)
         since = self.machine.position(HYPERVISOR)
         self.machine.type(HYPERVISOR, command + "\n")
+        # A prompt that another source's line closed is not the one behind the command.
+        self.machine.expect(HYPERVISOR, rf"^(> )?{re.escape(command)}$", 60)
         return since
 
     def lines(self, command, timeout=60):
@@ -143,7 +146,7 @@ WRONG = {
     "stop alice now": "usage: stop VM",
     "start alice": "start: alice is running",
     "stats carol": "no VM 'carol'; try vms",
-    "vms all": "usage: vms ",
+    "vms all": "usage: vms",
 }
 
 
@@ -172,6 +175,39 @@ def test_a_loan_from_the_console(lab):
     assert monitor.line(f"reclaim {handle}") == f"no loan {handle}; try loans"
     assert alice.slot(1) == alice.slot(2) == STANDBY
     assert monitor.lines("loans") == ["0 loans"]
+    end(machine, alice, bob)
+
+
+def test_target(lab):
+    machine, monitor, alice, bob = boot(lab, bob="lendvisor,pool-slots = <2>;")
+    assert monitor.line("target alice 1") == "target: INVALID: an argument is out of range"
+    assert monitor.line("target bob 1") == "target: SUCCESS"
+    assert monitor.lines("stats bob")[3] == (
+        "bob: of the pool: holds 0, target 1, quota 2; 0 slots with events")
+    assert bob.call(EVENT_NEXT)[1] & 0xff == EVENT_TARGET
+    end(machine, alice, bob)
+
+
+def address_of(monitor, state):
+    return next(line.split()[0] for line in monitor.lines("blocks") if f" {state} " in line)
+
+
+def test_poison(lab):
+    """A free block is out of use at once, one in use when it is given up."""
+    machine, monitor, alice, bob = boot(lab)
+    free = address_of(monitor, "FREE")
+    assert monitor.line(f"poison {free}") == "poison: SUCCESS"
+    assert address_of(monitor, "POISONED") == free
+    assert monitor.line(f"poison {int(free, 16) + 5}") == (
+        "poison: BAD_STATE: a slot, loan or block is in no state for it")
+    assert alice.call(RETRIEVE, 0, 1) == (0, 1)
+    assert monitor.line(f"poison {address_of(monitor, 'HELD')}") == (
+        "poison: PENDING: it is in use, and goes when given up")
+    assert alice.slot(0) == HELD and alice.do("w 0") == "0x0"
+    assert alice.call(RELINQUISH, 0, 1, 0) == (0, 1)
+    assert alice.slot(0) == EMPTY
+    poisoned = [line.split()[1] for line in monitor.lines("blocks") if " POISONED " in line]
+    assert sum(map(int, poisoned)) == 2
     end(machine, alice, bob)
 
 
@@ -285,4 +321,124 @@ def test_revoke_under_load(lab, on_revoked, block):
     assert alice.slot(0) == STANDBY
     assert alice.call(RETRIEVE, 0, 1) == (0, 1)
     assert alice.number("v 0") == 0
+    end(machine, alice, bob)
+
+
+def figures(monitor):
+    """What may not change by living on: blocks, loans, tables, events. Counters of what was done may."""
+    stats = [line for line in monitor.lines("stats") if re.search(r"mappings|pool", line)]
+    return monitor.lines("blocks"), monitor.lines("loans"), stats
+
+
+def test_a_thousand_resets_leak_nothing(lab):
+    """alice resets in the middle of lending and borrowing, bob goes on."""
+    block = 2 * MIB
+    both = {"boot_memory": 128 * MIB, "window": (WINDOW, 128 * MIB)}
+    machine = lab.boot([
+        lab.bare_vm("alice", "again_a", owned_memory=4 * block, lend_to=["bob"], **both),
+        lab.bare_vm("bob", "again_b", owned_memory=2 * block, lend_to=["alice"], **both),
+    ], block_size=block)
+    alice, bob, monitor = Player(machine, "alice", 0), Player(machine, "bob", 1), Monitor(machine)
+
+    def key(player):
+        machine.focus(player.name, player.nr)
+        machine.send(b"x")
+
+    machine.expect("alice", r"^= begin$", 60)
+    bob.ready()
+    before = figures(monitor)
+    key(bob)
+    key(alice)
+    machine.expect("alice", r"^= last life$", 300)
+    key(bob)
+    machine.expect("bob", r"^= lending no more$", 60)
+    key(alice)
+    machine.expect("alice", r"^= settled$", 60)
+    machine.expect("bob", r"^= settled$", 60)
+    assert figures(monitor) == before
+    assert texts(machine, HYPERVISOR).count("alice: reset") == 1000
+    for player in (alice, bob):
+        key(player)
+    ends_orderly(machine)
+    for player in (alice, bob):
+        assert tap.parse(whole_texts(machine, player.name)).complaint() == ""
+
+
+def wait_state(monitor, name, state):
+    """Until vms shows it."""
+    while not any(re.match(rf"\d+ +{name} +{state}\b", line) for line in monitor.lines("vms")):
+        pass
+
+
+def conserved(monitor, nr_free):
+    """Every block where it was at first, though perhaps another one of its kind."""
+    lines = monitor.lines("blocks")
+    runs = [re.fullmatch(r"0x\w+ +(\d+)  (\w+) +owner (\w+) +holder (\S+)", line) for line in lines[1:]]
+    count = {}
+    for run in runs:
+        key = run.group(2), run.group(3), run.group(4)
+        count[key] = count.get(key, 0) + int(run.group(1))
+    expected = {("STANDBY", "alice", "-"): 4, ("STANDBY", "bob", "-"): 2}
+    if nr_free:
+        expected["FREE", "pool", "-"] = nr_free
+    return count == expected
+
+
+@pytest.mark.parametrize("block, seed", [(2 * MIB, 1), (GIB, 2), (GIB, 3)],
+                         ids=["2M", "1G-a", "1G-b"])
+def test_ends_at_any_moment(lab, block, seed):
+    """
+    alice and bob retrieve and relinquish without end, she her own block and he one of hers; one of them is
+    stopped, reset or crashed meanwhile, twice at times, and started again. Nothing is lost, and nobody finds
+    another's data.
+    """
+    rng = random.Random(seed)
+    machine, monitor, alice, bob = boot(lab, block, bob='lendvisor,on-crash = "reset";')
+    nr_free = total_free(monitor)
+    for _ in range(8):
+        handle = monitor.loan("lend alice 1 1 bob revocable")
+        alice.begin("b 0 1")
+        bob.begin("b 2 1")
+        machine.pump(rng.random())
+        victim = rng.choice([alice, bob])
+        commands = rng.choice([["stop"], ["reset"], ["crash"], ["reset", "stop"], ["crash", "stop"],
+                               ["stop", "reset"], ["revoke", "reset"], ["reclaim", "stop"]])
+        for command in commands:
+            monitor.lines(f"{command} {handle if command[:2] == 're' and command != 'reset' else victim.name}")
+            machine.pump(rng.choice([0, 0.01, 0.1]))
+        for player in (alice, bob):
+            machine.focus(player.name, player.nr)
+            machine.send(b"x")
+        off = "stop" in commands or (commands == ["crash"] and victim is alice)
+        machine.pump(0.1)
+        wait_state(monitor, victim.name, "off" if off else "running")
+        if off:
+            monitor.lines(f"start {victim.name}")
+            wait_state(monitor, victim.name, "running")
+        # Both anew, so that nothing is left of this round but what would have leaked.
+        for player in (alice, bob):
+            monitor.until(f"reset {player.name}", rf"^{player.name}: reset$", 120)
+            wait_state(monitor, player.name, "running")
+        for line in monitor.lines("loans")[:-1]:
+            monitor.lines(f"reclaim {line.split()[0]}")
+        assert monitor.lines("loans") == ["0 loans"]
+        assert conserved(monitor, nr_free)
+    for player, slots in ((alice, 4), (bob, 2)):
+        assert player.call(RETRIEVE, 0, slots) == (0, slots)
+        assert [player.number(f"v {slot:x}") for slot in range(min(slots, 2))] == [0, 0]
+    end(machine, alice, bob)
+
+
+def test_keys_typed_meanwhile_wait(lab):
+    """Commands typed ahead are carried out one after the other, none within another."""
+    machine, monitor, alice, bob = boot(lab)
+    machine.focus("monitor", "m")
+    machine.skip(HYPERVISOR)
+    since = machine.position(HYPERVISOR)
+    machine.send(b"help\nvms\nloans\n")
+    machine.expect(HYPERVISOR, r"^0 loans$", 20)
+    said = texts(machine, HYPERVISOR)[since:]
+    kinds = [re.match(r"> \w+|\S+", line).group(0) for line in said if line != "help"]
+    expected = [row.split()[0] for row in monitor.lines("help")]
+    assert kinds == expected + ["> vms", "id", "0", "1", "> loans", "0"]
     end(machine, alice, bob)

@@ -38,6 +38,7 @@ HOST_SRCS_loans := $(LEND_PURE)
 HOST_SRCS_lend_random := $(LEND_PURE)
 HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c
+HOST_SRCS_monitor_parse := hyp/monitor_parse.c hyp/lib/print.c
 
 HOST_NAMES := $(patsubst $(HOST_DIR)/test_%.c,%,$(sort $(wildcard $(HOST_DIR)/test_*.c)))
 HOST_TESTS := $(HOST_NAMES:%=build/host/%)

@@ -5,7 +5,9 @@
 #include "hyp/lib/print.h"
 
 #define NR_CAUSES 48 /* what is beyond shares the last row */
-#define CALL BIT(32) /* the cause is the function of a call */
+/* A cause is never 0, which is boot. */
+#define CLASS BIT(32)
+#define CALL BIT(33) /* the function of a call */
 #define SMC64 BIT(30)
 
 struct row {
@@ -15,7 +17,7 @@ struct row {
 
 static struct masked {
 	u64 since; /* 0: no stretch has begun */
-	u64 cause;
+	u64 cause; /* of the stretch */
 	struct row rows[NR_CAUSES];
 	u32 nr_rows;
 } masked[PLATFORM_MAX_CPUS];
@@ -54,7 +56,8 @@ void masked_begin(u32 cause, u64 x0)
 {
 	struct masked *m = &masked[this_cpu()->index];
 
-	m->cause = cause == EC_HVC64 || cause == EC_SMC64 ? CALL | ((u32)x0 & ~SMC64) : cause;
+	m->cause =
+		cause == EC_HVC64 || cause == EC_SMC64 ? CALL | ((u32)x0 & ~SMC64) : CLASS | cause;
 	restart(m);
 }
 
@@ -63,7 +66,7 @@ void masked_point(void)
 	u64 now = counter();
 	struct masked *m = &masked[this_cpu()->index];
 
-	if (m->since && last == this_cpu()->index)
+	if (m->since && m->cause && last == this_cpu()->index)
 		note(m, now - m->since);
 	restart(m);
 }

@@ -8,8 +8,7 @@
 
 	.macro	guest_vector handler
 	.balign	128
-	sub	sp, sp, #FRAME_SIZE
-	stp	x0, x1, [sp, #16 * 0]
+	stp	x0, x1, [sp, #-FRAME_SIZE]!
 	stp	x2, x3, [sp, #16 * 1]
 	adr	x1, \handler
 	b	guest_exit
@@ -103,8 +102,7 @@ guest_exit:
 	ldp	x6, x7, [sp, #16 * 3]
 	ldp	x4, x5, [sp, #16 * 2]
 	ldp	x2, x3, [sp, #16 * 1]
-	ldp	x0, x1, [sp, #16 * 0]
-	add	sp, sp, #FRAME_SIZE
+	ldp	x0, x1, [sp], #FRAME_SIZE
 	eret
 	/* Straight-line speculation past ERET finds nothing. */
 	dsb	nsh

@@ -186,10 +186,15 @@ static const char *after_crash(const struct vm *vm)
 
 bool vm_request_crash(struct vm *vm, const char *why)
 {
-	if (!vm_request_stop(vm, vm->config->reset_on_crash))
+	bool taken;
+
+	if (!vm_hold(vm))
 		return false;
-	log_line("%s: %s: %s", vm->config->name, why, after_crash(vm));
-	return true;
+	taken = vm_request_stop(vm, vm->config->reset_on_crash);
+	if (taken)
+		log_line("%s: %s: %s", vm->config->name, why, after_crash(vm));
+	vm_release(vm); /* and not before: the end's own line comes after ours */
+	return taken;
 }
 
 /* The first vCPU's line is enough. */
