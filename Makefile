@@ -63,11 +63,13 @@ $(SYSROOT)/libfdt.a:
 hypervisor: $(OUT)lendvisor.img
 
 include guest-tests/bare/bare.mk
+include guest-tests/aarch32/aarch32.mk
 include guest-tests/linux/linux.mk
 include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk
 include guest-tests/host/model/model.mk
+include guest-tests/host/mutants/mutants.mk
 include guest-tests/host/coverage.mk
 include scripts/static.mk
 include scripts/cases.mk
@@ -93,8 +95,9 @@ help:
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make check-host   the tests that need no QEMU, in seconds"
 	@echo "make check-bare   the tests on bare-metal guests"
-	@echo "make model | fuzz T=600 | coverage | trace-check   proofs on the host"
+	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
+	@echo "                  ERRATA_REPEAT_TLBI=1 | MEASURE=1 | DEBUG=1: a variant, see docs/guide.md"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"
 	@echo "scripts/run MY.its   runs your own guests; see docs/guide.md"

@@ -29,6 +29,12 @@ static bool check_sizes(const struct dt_node *node, const struct bundle_limits *
 	return true;
 }
 
+/* First address that is not the VM's: 32-bit guests are given nothing above 4 GiB. */
+static u64 addresses_end(const struct bundle_limits *limits, const struct bundle_vm *vm)
+{
+	return vm->kernel.arm32 ? min_u64(GIB(4), limits->ipa_end) : limits->ipa_end;
+}
+
 /* unit: of its base and size; promised: of the slots that are more than room for loans; bytes. */
 static bool check_window(const struct dt_node *node, u64 ipa_end, u64 unit, u64 promised,
 			 const struct bundle_vm *vm)
@@ -56,6 +62,13 @@ static bool check_window(const struct dt_node *node, u64 ipa_end, u64 unit, u64 
 	return true;
 }
 
+static u64 default_base(const struct bundle_vm *vm, u64 unit)
+{
+	u64 end = GUEST_RAM_BASE + vm->boot_memory;
+
+	return vm->kernel.arm32 ? ALIGN_UP(end, unit) : max_u64(GIB(4), ALIGN_UP(end, GIB(1)));
+}
+
 static bool read_window(const struct dt_node *node, const struct bundle_limits *limits,
 			struct bundle_vm *vm)
 {
@@ -74,11 +87,10 @@ static bool read_window(const struct dt_node *node, const struct bundle_limits *
 		vm->window_base = dt_cells(given, 2);
 		vm->window_size = dt_cells(given + 8, 2);
 	} else {
-		vm->window_base =
-			max_u64(GIB(4), ALIGN_UP(GUEST_RAM_BASE + vm->boot_memory, GIB(1)));
+		vm->window_base = default_base(vm, unit);
 		vm->window_size = ALIGN_UP(promised, unit);
 	}
-	return check_window(node, limits->ipa_end, unit, promised, vm);
+	return check_window(node, addresses_end(limits, vm), unit, promised, vm);
 }
 
 bool bundle_read_vm(const struct dt_node *node, const struct bundle_limits *limits,
@@ -89,6 +101,10 @@ bool bundle_read_vm(const struct dt_node *node, const struct bundle_limits *limi
 		return false;
 	if (!dt_find(node, "lendvisor,quota", NULL))
 		vm->quota = vm->pool_slots;
-	return check_sizes(node, limits, vm) && read_window(node, limits, vm) &&
-	       bundle_read_images(node, &limits->images, vm);
+	if (!check_sizes(node, limits, vm) || !bundle_read_images(node, &limits->images, vm))
+		return false;
+	if (vm->boot_memory > addresses_end(limits, vm) - GUEST_RAM_BASE)
+		return dt_refuse(node, BOOT_MEMORY ": ends beyond 4 GiB, which is all that a "
+						   "32-bit kernel has");
+	return read_window(node, limits, vm);
 }

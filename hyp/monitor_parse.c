@@ -145,7 +145,8 @@ static bool parse_args(const struct parser *p, char *rest, struct monitor_reques
 	if (!next_word(&rest, ' '))
 		return true;
 usage:
-	print_format(p->why, p->size, "usage: %s %s", row->name, row->usage);
+	print_format(p->why, p->size, "usage: %s%s%s", row->name, *row->usage ? " " : "",
+		     row->usage);
 	return false;
 }
 

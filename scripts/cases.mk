@@ -54,6 +54,7 @@ check-proof-steps: check-begin
 	@$(SUBMAKE) fuzz-steps T=5 SEED=1
 	@$(SUBMAKE) coverage-steps
 	@$(SUBMAKE) check-model-steps
+	@$(SUBMAKE) check-mutants-steps
 
 check-static-steps: check-begin
 	@echo "static checks"

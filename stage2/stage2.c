@@ -219,9 +219,10 @@ static void set_run(struct s2 *s, const struct run *run, u64 value, u64 step)
 
 /*
  * Break: every valid entry that is to change becomes invalid; one that is to end invalid gets its
- * reason at once. Returns whether a TLB may hold anything of what was there.
+ * reason at once. Returns whether a TLB may hold anything of what was there. *first is the first run,
+ * and still is one: that is all there is where a block comes or goes, and not looked for again.
  */
-static bool break_range(struct s2 *s, const struct change *c)
+static bool break_range(struct s2 *s, const struct change *c, struct run *first)
 {
 	struct run run;
 	bool cached = false;
@@ -230,6 +231,8 @@ static bool break_range(struct s2 *s, const struct change *c)
 		bool valid;
 
 		run = find_run(s, c, offset);
+		if (!offset)
+			*first = run;
 		valid = s2_pte_is_valid(*run.entry);
 		if (is_memory(s, *run.entry, run.level)) {
 			assert(c->kind != S2_MEMORY);
@@ -245,14 +248,13 @@ static bool break_range(struct s2 *s, const struct change *c)
 }
 
 /* Make: nothing valid is left in the range but what is to stay as it is. */
-static void make_range(struct s2 *s, const struct change *c)
+static void make_range(struct s2 *s, const struct change *c, struct run run)
 {
-	struct run run;
-
 	for (u64 offset = 0; offset < c->size; offset += run.size) {
 		u64 value;
 
-		run = find_run(s, c, offset);
+		if (offset)
+			run = find_run(s, c, offset);
 		value = wanted(s, c, offset, run.level);
 		if (*run.entry != value)
 			set_run(s, &run, value,
@@ -264,10 +266,12 @@ static void make_range(struct s2 *s, const struct change *c)
 
 static void commit(struct s2 *s, const struct change *c)
 {
-	assert(spin_is_locked(&s->lock));
+	struct run first;
+
+	assert(spin_is_locked(&s->lock) && c->size);
 	assert(!(c->ipa >> s->ipa_bits) && c->size <= BIT(s->ipa_bits) - c->ipa);
 
-	if (break_range(s, c)) {
+	if (break_range(s, c, &first)) {
 		/* Walkers see the invalid entries before the TLBI drops what they replaced. */
 		s2_publish();
 		s2_flush(s->vttbr, c->ipa, c->size);
@@ -275,7 +279,7 @@ static void commit(struct s2 *s, const struct change *c)
 	}
 	/* Invalid entries are in no TLB: what replaces them needs no TLBI. */
 	if (c->kind != S2_INVALID)
-		make_range(s, c);
+		make_range(s, c, first);
 	s2_publish();
 }
 

@@ -4,7 +4,8 @@
 import re
 
 import pytest
-from conftest import ends_orderly, texts
+from conftest import ends_orderly, texts, whole_texts
+from lv import tap
 from lv.console import HYPERVISOR
 
 MIB = 1 << 20
@@ -143,7 +144,7 @@ WRONG = {
     "stop alice now": "usage: stop VM",
     "start alice": "start: alice is running",
     "stats carol": "no VM 'carol'; try vms",
-    "vms all": "usage: vms ",
+    "vms all": "usage: vms",
 }
 
 
@@ -286,3 +287,43 @@ def test_revoke_under_load(lab, on_revoked, block):
     assert alice.call(RETRIEVE, 0, 1) == (0, 1)
     assert alice.number("v 0") == 0
     end(machine, alice, bob)
+
+
+def figures(monitor):
+    """What may not change by living on: blocks, loans, tables, events. Counters of what was done may."""
+    stats = [line for line in monitor.lines("stats") if re.search(r"mappings|pool", line)]
+    return monitor.lines("blocks"), monitor.lines("loans"), stats
+
+
+def test_a_thousand_resets_leak_nothing(lab):
+    """alice resets in the middle of lending and borrowing, bob goes on."""
+    block = 2 * MIB
+    both = {"boot_memory": 128 * MIB, "window": (WINDOW, 128 * MIB)}
+    machine = lab.boot([
+        lab.bare_vm("alice", "again_a", owned_memory=4 * block, lend_to=["bob"], **both),
+        lab.bare_vm("bob", "again_b", owned_memory=2 * block, lend_to=["alice"], **both),
+    ], block_size=block)
+    alice, bob, monitor = Player(machine, "alice", 0), Player(machine, "bob", 1), Monitor(machine)
+
+    def key(player):
+        machine.focus(player.name, player.nr)
+        machine.send(b"x")
+
+    machine.expect("alice", r"^= begin$", 60)
+    bob.ready()
+    before = figures(monitor)
+    key(bob)
+    key(alice)
+    machine.expect("alice", r"^= last life$", 300)
+    key(bob)
+    machine.expect("bob", r"^= lending no more$", 60)
+    key(alice)
+    machine.expect("alice", r"^= settled$", 60)
+    machine.expect("bob", r"^= settled$", 60)
+    assert figures(monitor) == before
+    assert texts(machine, HYPERVISOR).count("alice: reset") == 1000
+    for player in (alice, bob):
+        key(player)
+    ends_orderly(machine)
+    for player in (alice, bob):
+        assert tap.parse(whole_texts(machine, player.name)).complaint() == ""

@@ -14,8 +14,10 @@ LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend
 HOST_SRCS_stage2 := $(STAGE2_PURE)
 HOST_SRCS_stage2_random := $(STAGE2_PURE)
 HOST_SRCS_stage2_tlb := $(STAGE2_PURE)
+HOST_SRCS_stage2_walk := $(STAGE2_PURE)
 HOST_SRCS_vgic := $(VGIC_PURE)
 HOST_SRCS_vgic_random := $(VGIC_PURE)
+HOST_SRCS_psr32 := hyp/trap/psr32.c hyp/trap/decode32.c
 HOST_SRCS_pl011 := hyp/dev/pl011.c
 HOST_SRCS_console := hyp/dev/console.c hyp/dev/text_filter.c
 HOST_SRCS_platform := $(DT_PURE) hyp/lib/print.c
@@ -30,10 +32,12 @@ HOST_SRCS_ledger := $(LEND_PURE)
 HOST_SRCS_calls := $(LEND_PURE)
 HOST_SRCS_scrub := $(LEND_PURE)
 HOST_SRCS_life := $(LEND_PURE)
+HOST_SRCS_table := $(LEND_PURE)
 HOST_SRCS_loans := $(LEND_PURE)
 HOST_SRCS_lend_random := $(LEND_PURE)
 HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c
+HOST_SRCS_monitor_parse := hyp/monitor_parse.c hyp/lib/print.c
 
 HOST_NAMES := $(patsubst $(HOST_DIR)/test_%.c,%,$(sort $(wildcard $(HOST_DIR)/test_*.c)))
 HOST_TESTS := $(HOST_NAMES:%=build/host/%)

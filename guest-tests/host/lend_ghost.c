@@ -19,6 +19,8 @@ static struct ghost_block {
 	u8 seen_by; /* VM or NOBODY */
 	u32 seen_at; /* slot */
 	u8 lent_to; /* VM or NOBODY */
+	bool lent_keep, donated; /* the terms of that */
+	bool bad;
 	bool kept; /* the next to see it may find left_with */
 	struct contents left_with;
 } ghost[WORLD_MAX_BLOCKS];
@@ -49,7 +51,8 @@ void ghost_begin(void)
 {
 	memset(intends_to_keep, 0, sizeof(intends_to_keep));
 	for (u32 i = 0; i < world.l.nr_blocks; i++)
-		ghost[i] = (struct ghost_block){owner_now(i), NOBODY, 0, NOBODY, false, {{0}}};
+		ghost[i] = (struct ghost_block){
+			.owner = owner_now(i), .seen_by = NOBODY, .lent_to = NOBODY};
 }
 
 void ghost_intend(u32 vm, bool keep)
@@ -57,10 +60,20 @@ void ghost_intend(u32 vm, bool keep)
 	intends_to_keep[vm] = keep;
 }
 
-void ghost_lent(u32 vm, u32 slot, u32 n, u32 to)
+void ghost_lent(u32 vm, u32 slot, u32 n, u32 to, bool keep, bool donated)
 {
-	for (u32 i = slot; i < slot + n; i++)
-		ghost[world.slots[vm][i].block].lent_to = (u8)to;
+	for (u32 i = slot; i < slot + n; i++) {
+		struct ghost_block *g = &ghost[world.slots[vm][i].block];
+
+		g->lent_to = (u8)to;
+		g->lent_keep = keep;
+		g->donated = donated;
+	}
+}
+
+void ghost_poisoned(u32 block)
+{
+	ghost[block].bad = true;
 }
 
 void ghost_scribble(u32 vm)
@@ -114,9 +127,9 @@ static void look_for_end(u32 i)
 	g->seen_by = NOBODY;
 }
 
-static bool was_meant_for(const struct ghost_block *g, u32 vm, u32 slot)
+static bool was_meant_for(const struct ghost_block *g, u32 vm)
 {
-	return g->kept && (g->owner == vm || world.slots[vm][slot].flags & LEND_FLAG_KEEP);
+	return g->kept && (g->owner == vm || (g->lent_to == vm && g->lent_keep));
 }
 
 static void begin_to_see(u32 i, u32 vm, u32 slot)
@@ -126,15 +139,18 @@ static void begin_to_see(u32 i, u32 vm, u32 slot)
 	struct contents now = contents_of(i);
 
 	assert_int_equal(g->seen_by, NOBODY);
+	assert_false(g->bad);
 	if (g->owner != NOBODY && g->owner != vm)
 		assert_int_equal(g->lent_to, vm);
-	if (was_meant_for(g, vm, slot))
+	if (was_meant_for(g, vm))
 		assert_memory_equal(&now, &g->left_with, sizeof(now));
 	else
 		assert_memory_equal(&now, &zero, sizeof(now));
 	g->kept = false;
 	g->seen_by = (u8)vm;
 	g->seen_at = slot;
+	if (g->lent_to == vm && g->donated)
+		g->owner = (u8)vm;
 }
 
 static void look_at_window(u32 vm)
@@ -148,20 +164,33 @@ static void look_at_window(u32 vm)
 	}
 }
 
+/* Whose it is does not change unless by what the ghost was told of. */
+static void look_for_owner(u32 i)
+{
+	struct ghost_block *g = &ghost[i];
+	const struct block *b = &world.blocks[i];
+
+	if (b->state == BLOCK_POISONED) {
+		assert_true(g->bad);
+		g->owner = NOBODY;
+	}
+	assert_int_equal(g->owner, owner_now(i));
+	if (g->owner == NOBODY || world.slots[g->owner][b->owner_slot].state != LEND_SLOT_LENT)
+		g->lent_to = NOBODY;
+}
+
 void ghost_look(void)
 {
 	for (u32 i = 0; i < world.l.nr_blocks; i++) {
 		const struct block *b = &world.blocks[i];
 
-		assert_int_equal(ghost[i].owner, owner_now(i));
 		look_for_end(i);
 		/* Being zeroed: there is nothing to be kept from here on. */
 		if (b->state == BLOCK_SCRUBBING && !(b->flags & BLOCK_CLEAN_ONLY))
 			ghost[i].kept = false;
-		if (ghost[i].owner != NOBODY &&
-		    world.slots[ghost[i].owner][b->owner_slot].state != LEND_SLOT_LENT)
-			ghost[i].lent_to = NOBODY;
 	}
 	for (u32 vm = 0; vm < world.l.nr_vms; vm++)
 		look_at_window(vm);
+	for (u32 i = 0; i < world.l.nr_blocks; i++)
+		look_for_owner(i);
 }

@@ -20,8 +20,11 @@ void ghost_scribble(u32 vm);
 /* VM vm means what it gives up from now on to be kept, or not. */
 void ghost_intend(u32 vm, bool keep);
 
-/* LEND succeeded: slots [slot, slot + n) of vm are for to. */
-void ghost_lent(u32 vm, u32 slot, u32 n, u32 to);
+/* LEND or DONATE succeeded: slots [slot, slot + n) of vm are for to, with what was kept in them or not. */
+void ghost_lent(u32 vm, u32 slot, u32 n, u32 to, bool keep, bool donated);
+
+/* Block is bad: nobody may come to see it any more. */
+void ghost_poisoned(u32 block);
 
 /* Before a VM's reset, end and start. */
 void ghost_reset(u32 vm);

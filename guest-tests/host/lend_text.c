@@ -17,19 +17,16 @@ static const struct {
 	u32 bit;
 	char letter;
 } slot_flags[] = {
-	{LEND_FLAG_REVOCABLE, 'r'},
-	{LEND_FLAG_KEEP, 'k'},
-	{LEND_FLAG_ADOPTABLE, 'a'},
-	{LEND_FLAG_RECALLED, '!'},
+	{LEND_FLAG_REVOCABLE, 'r'}, {LEND_FLAG_KEEP, 'k'},    {LEND_FLAG_ADOPTABLE, 'a'},
+	{LEND_FLAG_RECALLED, '!'},  {LEND_FLAG_ADOPTED, '*'},
 };
 
 static const struct {
 	u32 kind;
 	char letter;
 } slot_events[] = {
-	{LEND_EVENT_OFFER, 'O'},
-	{LEND_EVENT_RECALL, 'R'},
-	{LEND_EVENT_RETURNED, 'B'},
+	{LEND_EVENT_OFFER, 'O'},   {LEND_EVENT_RECALL, 'R'},  {LEND_EVENT_RETURNED, 'B'},
+	{LEND_EVENT_EXPIRED, 'X'}, {LEND_EVENT_REVOKED, 'V'}, {LEND_EVENT_POISONED, 'P'},
 };
 
 static char *put_block(char *at, const struct block *b)
@@ -39,6 +36,8 @@ static char *put_block(char *at, const struct block *b)
 		*at++ = 'd';
 	if (b->flags & BLOCK_OWN_DATA)
 		*at++ = 'o';
+	if (b->flags & BLOCK_BAD)
+		*at++ = 'b';
 	if (b->state == BLOCK_SCRUBBING)
 		at += sprintf(at, ">%c", block_letters[b->next]);
 	return at;
@@ -54,6 +53,10 @@ static char *put_slot(char *at, const struct lend_vm *vm, u32 slot)
 	for (u32 i = 0; i < ARRAY_SIZE(slot_flags); i++)
 		if (s->flags & slot_flags[i].bit)
 			*at++ = slot_flags[i].letter;
+	if (s->loan != LEND_NONE && world.l.loans[s->loan].donated)
+		*at++ = 'D';
+	if (s->loan != LEND_NONE && world.l.loans[s->loan].deadline <= world.now)
+		*at++ = 'x';
 	if (s->events)
 		*at++ = '+';
 	for (u32 i = 0; i < ARRAY_SIZE(slot_events); i++)
@@ -72,8 +75,10 @@ void world_text(char text[WORLD_TEXT])
 
 		for (u32 slot = 0; slot < vm->nr_slots; slot++)
 			at = put_slot(at, vm, slot);
-		at += sprintf(at, "%c.held=%u %c.gone=%x ", 'a' + i, vm->nr_pool_held, 'a' + i,
-			      vm->peers_gone);
+		at += sprintf(at, "%c.held=%u %c.target=%u %c.gone=%x %c.note=%s%s ", 'a' + i,
+			      vm->nr_pool_held, 'a' + i, vm->target, 'a' + i, vm->peers_gone,
+			      'a' + i, vm->vm_events & BIT(LEND_EVENT_TARGET) ? "T" : "",
+			      vm->vm_events & BIT(LEND_EVENT_POOL) ? "P" : "");
 	}
 	sprintf(at, "free=%u", world.l.nr_free);
 	assert_true(strlen(text) < WORLD_TEXT);
@@ -122,6 +127,7 @@ static void take(struct world *w)
 	w->asks = 0;
 	w->l.wants_pool = 0; /* like an error counter: what was asked for in vain */
 	w->scrub_later = 0;
+	w->expire_at = 0; /* asked for again by each repeat */
 	w->nr_again = 0;
 	w->nr_raised = 0;
 	memset(w->x, 0, sizeof(w->x));

@@ -180,17 +180,31 @@ static void make_vm(u32 id, const struct world_vm *config)
 	vm->empty = world.empty[id];
 }
 
-void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
+/* Not given back between worlds: most of the time would go into making its pages. */
+static u8 *ram_of(u32 nr_blocks)
 {
-	void *ram = NULL;
+	static void *ram;
+	static u32 nr;
 
+	if (nr_blocks > nr) {
+		free(ram);
+		ram = aligned_alloc(WORLD_BLOCK, nr_blocks * WORLD_BLOCK);
+		nr = nr_blocks;
+	}
+	return ram;
+}
+
+static void begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks, bool sparse)
+{
 	memset(&world, 0, sizeof(world));
 	s2_fake_reset();
 	world.now = 1000;
 	world.expire_at = LEND_NO_DEADLINE;
-	assert_int_equal(posix_memalign(&ram, WORLD_BLOCK, nr_blocks * WORLD_BLOCK), 0);
-	world.ram = ram;
-	memset(ram, OLD_CONTENTS, nr_blocks * WORLD_BLOCK);
+	world.sparse = sparse;
+	world.ram = ram_of(nr_blocks);
+	for (u32 i = 0; i < nr_blocks * WORLD_CHUNKS; i++)
+		memset(world.ram + i * SCRUB_CHUNK, OLD_CONTENTS,
+		       sparse ? sizeof(u64) : SCRUB_CHUNK);
 	ledger_init(&world.l, &host, WORLD_BLOCK, world.blocks, world.loans);
 	for (u32 i = 0; i < nr_vms; i++)
 		make_vm(i, &config[i]);
@@ -200,6 +214,16 @@ void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
 	for (u32 i = 0; i < nr_vms; i++)
 		assert_true(world_start(i));
 	world_check();
+}
+
+void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
+{
+	begin(config, nr_vms, nr_blocks, false);
+}
+
+void world_begin_sparse(const struct world_vm *config, u32 nr_vms, u32 nr_blocks)
+{
+	begin(config, nr_vms, nr_blocks, true);
 }
 
 void world_end(void)
@@ -212,7 +236,6 @@ void world_drop(void)
 {
 	for (u32 i = 0; i < world.l.nr_vms; i++)
 		free(world.tables[i]);
-	free(world.ram);
 }
 
 void world_check(void)

@@ -62,6 +62,8 @@ extern struct world world;
 
 /* Makes the world: nr_blocks DIRTY blocks of old contents, VMs started in order. */
 void world_begin(const struct world_vm *config, u32 nr_vms, u32 nr_blocks);
+/* The same, sparse from the beginning, and quick. */
+void world_begin_sparse(const struct world_vm *config, u32 nr_vms, u32 nr_blocks);
 void world_end(void); /* checks once more */
 void world_drop(void); /* does not */
 
@@ -85,9 +87,12 @@ u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags);
 
 /*
  * Runs calls that have to succeed, written as words: VM (a, b ...), call, slot, and what it takes.
- *	aR0	RETRIEVE	aQ0ko	RELINQUISH, k KEEP, o KEEP_OFFER	either with .: left undone
- *	aL0bk	LEND to b, k KEEP	aC0	RECLAIM of the loan of a's slot 0	aE	reads all events
- *	aX	reset		aO	off		aS	start
+ *	aR0	RETRIEVE	aQ0ko	RELINQUISH, k KEEP, o KEEP_OFFER	aA0	RELINQUISH_ALL
+ *	aL0bkra	LEND to b, k KEEP, r REVOCABLE, a ADOPTABLE	aD0bk	DONATE		bF2	REFUSE
+ *	aC0t9	RECLAIM of the loan of a's slot 0 within 9 ns	aV0	REVOKE of it	aM1	MAP in mode 1
+ *	aE0	reads all events	aX0	reset	aO0	off	aS0	start	aW9	9 ns pass (world_tick)
+ *	aP0	a's slot 0 holds a bad block	aT2b	a sets b's target to 2
+ * With x2 behind the slot: for two slots. With . at the end: left undone after one chunk. A 0 may be left out.
  */
 void world_run(const char *script);
 
@@ -107,10 +112,11 @@ bool world_is_filled(u32 vm, u32 slot, u8 value);
 /*
  * The whole state as "key=value" tokens, one per slot and more: "a0=H2" is slot 0 of VM 0 HELD with
  * block 2 (of world.ram). Letters: - S O H B L R by LEND_SLOT_*; after the block: d DIRTY, o OWN_DATA, >x SCRUBBING on
- * its way to x, r k a the loan's flags, ! RECALLED, +ORB.. pending events by their first letters (O
- * offer, R recall, B back). Then per VM held (pool blocks), gone (PEER_GONE peers, in hex), and free.
+ * its way to x, b BAD; r k a the loan's flags, ! RECALLED, * ADOPTED, D donated, x past its deadline; + pending
+ * events: O offer, R recall, B back, X expired, V revoked, P poisoned. Then per VM held (pool blocks), target, gone
+ * (PEER_GONE peers, in hex), note (T target, P pool), and free.
  */
-#define WORLD_TEXT 2048
+#define WORLD_TEXT 4096
 void world_text(char text[WORLD_TEXT]);
 
 /* Fails the test unless now == before with the changes ("a0=H1 free=3"; "" for none) made to it. */

@@ -19,6 +19,7 @@
 
 #define ALICE "/configurations/alice"
 #define BOB "/configurations/bob"
+#define BARE "/configurations/bare" /* its kernel is for 32 bits */
 
 static u8 linux_image[1000], bare_image[300], ramdisk[2000];
 
@@ -888,6 +889,48 @@ static void windows(void **state)
 	}
 }
 
+/* Everything that a 32-bit guest is given lies below 4 GiB. */
+static void windows_of_32_bits(void **state)
+{
+	static const struct {
+		u64 block_size, boot_memory, owned_memory, base, size;
+		const char *refused;
+	} rows[] = {
+		{MIB(128), MIB(128), MIB(128), MIB(1152), MIB(128), NULL},
+		{MIB(128), GIB(1), MIB(256), GIB(2), MIB(256), NULL},
+		{MIB(2), MIB(256), MIB(6), MIB(1280), MIB(128), NULL},
+		{GIB(1), MIB(128), GIB(2), GIB(2), GIB(2), NULL},
+		{MIB(128), MIB(2944), MIB(128), MIB(3968), MIB(128), NULL},
+		{MIB(128), GIB(3), 0, 0, 0, NULL},
+		{MIB(128), MIB(2944), MIB(256), 0, 0,
+		 BARE ": lendvisor,window: ends beyond a VM's addresses, 0x100000000"},
+		{MIB(128), GIB(3), MIB(128), 0, 0,
+		 BARE ": lendvisor,window: ends beyond a VM's addresses, 0x100000000"},
+		{MIB(128), GIB(3) + MIB(128), 0, 0, 0,
+		 BARE ": lendvisor,boot-memory: ends beyond 4 GiB, which is all that a 32-bit "
+		      "kernel has"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		void *fdt = bundle();
+
+		drop(fdt, ALICE, "lendvisor,owned-memory");
+		drop(fdt, BOB, "lendvisor,window");
+		set(fdt, "/lendvisor", "block-size", U64(rows[i].block_size));
+		set(fdt, BARE, "lendvisor,boot-memory", U64(rows[i].boot_memory));
+		set(fdt, BARE, "lendvisor,owned-memory", U64(rows[i].owned_memory));
+		if (rows[i].refused) {
+			must_refuse(fdt, rows[i].refused);
+			continue;
+		}
+		must_read(fdt);
+		assert_int_equal(read.vm[2].has_window, rows[i].size != 0);
+		assert_int_equal(read.vm[2].window_base, rows[i].base);
+		assert_int_equal(read.vm[2].window_size, rows[i].size);
+	}
+}
+
 /* Steps until there is an answer; counts them. */
 static enum bundle_hash_result run_job(const void *fit, size_t step, u32 *nr_steps)
 {
@@ -1005,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(image_names_are_exact),
 		cmocka_unit_test(number_of_vms),
 		cmocka_unit_test(windows),
+		cmocka_unit_test(windows_of_32_bits),
 		cmocka_unit_test(hashes_match),
 		cmocka_unit_test(hashes_do_not_match),
 		cmocka_unit_test(damaged),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Random calls of four VMs, some of them hostile, with interrupts, resets, deaths and restarts between
- * any two chunks of work. After every step the rules (lend_check.h), the table of lending.md §3 and the
- * ghost. SEED and STEPS come from the environment.
+ * Random acts of four VMs, some of them hostile, with interrupts, resets, deaths and restarts between
+ * any two chunks of work, in worlds made by chance. After every act the rules (lend_check.h), the table of
+ * lending.md §3 and the ghost. SEED and STEPS come from the environment. What fails is shortened and
+ * printed as a C test, and left in the file named by SHRUNK; SHRINK=0: only failed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,37 +11,25 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
-#include "guest-tests/host/lend_ghost.h"
+#include "guest-tests/host/lend_shrink.h"
 
 #define NR_VMS 4
-#define NR_BLOCKS 14
-#define NR_HANDLES 16
+#define STEPS_PER_WORLD 4000
+#define MAX_ACTS (8 * STEPS_PER_WORLD) /* nested ones, too */
 
-static const struct world_vm vms[NR_VMS] = {
-	{.nr_slots = 8, .nr_own = 3, .nr_promised = 2, .quota = 1, .lend_to = 0xe},
-	{.nr_slots = 9,
-	 .nr_own = 2,
-	 .nr_promised = 3,
-	 .quota = 3,
-	 .lend_to = 0xd,
-	 .min_recall_ns = 50},
-	{.nr_slots = 7, .nr_own = 3, .lend_to = 3, .absent_abort = true},
-	{.nr_slots = 6, .nr_promised = 2, .quota = 2},
-};
+/* Of the world under way, or that failed: the process that has it leaves it here as it dies. */
+static struct record {
+	struct acts_world world;
+	struct acts_count count;
+	u64 number; /* of the world */
+	u32 nr;
+	struct act acts[MAX_ACTS];
+} * record;
 
-enum life {
-	UP,
-	RESETTING,
-	ENDING,
-	DOWN
-};
-
-static enum life life[NR_VMS];
-static u64 handles[NR_HANDLES];
-static u64 rng;
-static u32 caller; /* whose call or end is under way, outermost */
-static u64 nr_done[LEND_NR_FN], nr_left, nr_nested, nr_ends, nr_starts;
+static u64 rng, seed, steps;
 
 static u32 rnd(u32 n)
 {
@@ -50,9 +39,30 @@ static u32 rnd(u32 n)
 	return (u32)((rng >> 11) % n);
 }
 
-static u32 pick_slot(u32 vm)
+static const struct world_vm *config(u32 vm)
 {
-	return rnd(50) ? rnd(vms[vm].nr_slots) : rnd(40);
+	return &record->world.vms[vm];
+}
+
+#define OWN BIT(31) /* and the block there is the VM's own */
+
+static bool is_one_of(u32 vm, u32 slot, u32 states)
+{
+	return states & BIT(world.slots[vm][slot].state) &&
+	       (!(states & OWN) || slot_is_own(&world.l, &world.l.vm[vm], slot));
+}
+
+/* Any slot, but rather one in a state (of BIT(LEND_SLOT_*)) in which the call does something. */
+static u32 pick_slot(u32 vm, u32 states)
+{
+	u32 nr = config(vm)->nr_slots, first = rnd(nr);
+
+	if (!rnd(8))
+		return rnd(8) ? first : rnd(40);
+	for (u32 i = 0; i < nr; i++)
+		if (is_one_of(vm, (first + i) % nr, states))
+			return (first + i) % nr;
+	return first;
 }
 
 static u32 pick_n(void)
@@ -60,230 +70,186 @@ static u32 pick_n(void)
 	return rnd(3) ? 1 : rnd(5);
 }
 
-/* Of a loan of its own, if there is one at the slot looked at; or any that ever was. */
-static u64 pick_handle(u32 vm)
+static struct act pick_hostile(u32 vm)
 {
-	u32 loan = world.slots[vm][rnd(vms[vm].nr_own + 1)].loan;
-
-	return loan != LEND_NONE && rnd(4) ? loan_handle(&world.l, loan) : handles[rnd(NR_HANDLES)];
-}
-
-struct op {
-	u32 fn;
-	u64 arg[4];
-};
-
-static struct op pick_hostile(void)
-{
-	struct op op = {LEND_FN(rnd(LEND_NR_FN)), {0}};
+	struct act act = {.vm = (u8)vm, .fn = LEND_FN(rnd(LEND_NR_FN))};
 
 	for (u32 i = 0; i < 4; i++)
-		op.arg[i] = rnd(3) ? rnd(12) : rng << rnd(64);
-	return op;
+		act.arg[i] = rnd(3) ? rnd(12) : rng << rnd(64);
+	return act;
 }
 
-static struct op pick_op(u32 vm)
-{
-	u32 slot = pick_slot(vm), n = pick_n(), r = rnd(100);
+#define CALL(function, ...) ((struct act){.vm = (u8)vm, .fn = (function), .arg = {__VA_ARGS__}})
 
-	if (r < 34)
-		return (struct op){LEND_RETRIEVE, {slot, n}};
-	if (r < 60)
-		return (struct op){LEND_RELINQUISH, {slot, n, rnd(2) ? 0 : rnd(4)}};
-	if (r < 76)
-		return (struct op){LEND_LEND,
-				   {rnd(8) ? rnd(vms[vm].nr_own + 1) : slot, n, rnd(NR_VMS),
-				    rnd(8)}};
-	if (r < 80)
-		return (struct op){LEND_RECLAIM, {pick_handle(vm), rnd(2) * rnd(500)}};
-	if (r < 94)
-		return (struct op){LEND_EVENT_NEXT, {0}};
-	if (r < 97)
-		return (struct op){LEND_SLOT_INFO, {slot}};
-	return pick_hostile();
+static struct act pick_loan(u32 vm)
+{
+	u32 slot = pick_slot(vm, BIT(LEND_SLOT_STANDBY) | OWN), to = rnd(NR_VMS);
+
+	for (u32 tries = rnd(8); tries-- && !(config(vm)->lend_to & BIT(to));)
+		to = rnd(NR_VMS);
+	return rnd(4) ? CALL(LEND_LEND, slot, pick_n(), to, rnd(8) | rnd(2))
+		      : CALL(LEND_DONATE, slot, pick_n(), to, rnd(3) ? 0 : LEND_LEND_KEEP);
 }
 
-/* What §3's table says a slot of this state becomes, given the status; -1: no such status. */
-static int next_state(u32 vm, const struct op *op, struct slot s, bool recalled, s64 status)
+/* The call on a loan that is there, the VM's own rather. Without one it makes one. */
+static struct act pick_on_loan(u32 vm, u32 fn)
 {
-	bool own = op->arg[0] < vms[vm].nr_own;
-	bool mapped = s.state == LEND_SLOT_HELD || s.state == LEND_SLOT_BORROWED;
+	struct act act = {.vm = (u8)vm, .fn = fn, .arg = {rnd(20), rnd(3) ? 1 + rnd(100) : 0}};
+	u32 back = rnd(6), found = 0;
 
-	if (op->fn == LEND_RETRIEVE) {
-		if (mapped)
-			return status == LEND_SUCCESS ? s.state : -1;
-		if (s.state == LEND_SLOT_OFFERED)
-			return status == LEND_SUCCESS ? LEND_SLOT_BORROWED : -1;
-		if (s.state != LEND_SLOT_STANDBY)
-			return status == LEND_BAD_STATE ? s.state : -1;
-		if (status == LEND_SUCCESS)
-			return LEND_SLOT_HELD;
-		return !own && (status == LEND_DENIED || status == LEND_NO_MEMORY) ? s.state : -1;
-	}
-	if (mapped && op->arg[2] & LEND_RELINQUISH_KEEP &&
-	    !(s.state == LEND_SLOT_HELD ? own : s.flags & LEND_FLAG_KEEP))
-		return status == LEND_DENIED ? s.state : -1;
-	if (status != LEND_SUCCESS)
-		return -1;
-	if (s.state == LEND_SLOT_HELD)
-		return op->arg[0] < vms[vm].nr_own + vms[vm].nr_promised ? LEND_SLOT_STANDBY
-									 : LEND_SLOT_EMPTY;
-	if (s.state == LEND_SLOT_BORROWED)
-		return op->arg[2] & LEND_RELINQUISH_KEEP_OFFER && !recalled ? LEND_SLOT_OFFERED
-									    : LEND_SLOT_EMPTY;
-	return s.state;
-}
+	for (u32 i = record->nr; i-- > 0 && record->nr - i < 1000 && found <= back;) {
+		const struct act *made = &record->acts[i];
 
-static bool is_on_slots(const struct op *op)
-{
-	return op->fn == LEND_RETRIEVE || op->fn == LEND_RELINQUISH;
-}
-
-static bool keeps(const struct op *op)
-{
-	return op->fn == LEND_RELINQUISH && op->arg[2] & LEND_RELINQUISH_KEEP;
-}
-
-static enum lend_outcome make_once(u32 vm, const struct op *op)
-{
-	enum lend_outcome outcome;
-
-	if (!world.nested)
-		caller = vm;
-	ghost_intend(vm, keeps(op));
-	outcome = world_try(vm, op->fn, op->arg[0], op->arg[1], op->arg[2], op->arg[3]);
-	if (outcome == LEND_CALL_DONE && op->fn == LEND_LEND && !world.x[0]) {
-		handles[rnd(NR_HANDLES)] = world.x[1];
-		ghost_lent(vm, (u32)op->arg[0], (u32)op->arg[1], (u32)op->arg[2]);
-	}
-	ghost_look();
-	ghost_intend(vm, false);
-	if (outcome == LEND_CALL_DONE)
-		nr_done[op->fn - LEND_FN(0)] += (s64)world.x[0] >= 0;
-	return outcome;
-}
-
-static void serve(void)
-{
-	if (world.between && !world.nested) {
-		world.nested = true;
-		world.between();
-		world.nested = false;
-	}
-}
-
-static void nobody(void)
-{
-}
-
-/* The reset or end of a VM as far as its slots; its CPU scrubs later. */
-static void begin_end(u32 vm, bool off)
-{
-	bool nested = world.nested;
-
-	/* The ghost has it in one step: no other CPU meanwhile. */
-	world.nested = true;
-	if (off) {
-		ghost_off(vm);
-		lend_vm_off(&world.l, &world.l.vm[vm], nobody);
-	} else {
-		ghost_reset(vm);
-		lend_vm_reset(&world.l, &world.l.vm[vm], nobody);
-	}
-	world.nested = nested;
-	life[vm] = off ? ENDING : RESETTING;
-	nr_ends++;
-	world_check();
-	ghost_look();
-}
-
-static void finish_end(u32 vm)
-{
-	caller = vm;
-	lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
-	life[vm] = life[vm] == ENDING ? DOWN : UP;
-	world_check();
-	ghost_look();
-}
-
-static void try_start(u32 vm)
-{
-	bool can = world.l.nr_free >= vms[vm].nr_own;
-
-	assert_int_equal(world_start(vm), can);
-	ghost_start(vm);
-	life[vm] = can ? UP : DOWN;
-	nr_starts += can;
-	world_check();
-	ghost_look();
-}
-
-/* What another CPU does while this one holds no lock. */
-static void others(void)
-{
-	u32 vm = rnd(NR_VMS);
-	struct op op;
-
-	ghost_look();
-	if (rnd(6) || life[vm] != UP || vm == caller)
-		return;
-	nr_nested++;
-	if (rnd(20) == 0) {
-		begin_end(vm, rnd(3) == 0);
-		return;
-	}
-	op = pick_op(vm);
-	make_once(vm, &op);
-}
-
-static void expect_next(u32 vm, const struct op *op, const struct slot *before, bool recalled)
-{
-	u32 slot = (u32)op->arg[0];
-	int next = next_state(vm, op, *before, recalled, (s64)world.x[0]);
-
-	if (next != world.slots[vm][slot].state)
-		fail_msg("vm %u slot %u: fn %x in state %u gave %d and state %u", vm, slot, op->fn,
-			 before->state, (int)world.x[0], world.slots[vm][slot].state);
-}
-
-static void step_call(u32 vm)
-{
-	struct op op = pick_op(vm);
-	bool simple = is_on_slots(&op) && op.arg[1] == 1 && op.arg[0] < vms[vm].nr_slots &&
-		      op.arg[2] < 4 && !world.between;
-	struct slot before = world.slots[vm][simple ? op.arg[0] : 0];
-	bool recalled = before.loan != LEND_NONE && world.l.loans[before.loan].recalled;
-
-	while (make_once(vm, &op) == LEND_CALL_AGAIN) {
-		if (rnd(8))
+		if (act_has_loan(made->number) ? made->vm != vm && rnd(20) : rnd(2000))
 			continue;
-		nr_left++; /* the guest never makes it again */
-		return;
+		act.loan_of = made->number;
+		found++;
 	}
-	if (is_on_slots(&op) && world.x[0] == LEND_SUCCESS)
-		assert_int_equal(world.x[1], op.arg[1]);
-	if (simple)
-		expect_next(vm, &op, &before, recalled);
+	return found || !rnd(20) ? act : pick_loan(vm);
+}
+
+#define TO_RETRIEVE (BIT(LEND_SLOT_STANDBY) | BIT(LEND_SLOT_OFFERED))
+#define TO_RELINQUISH (BIT(LEND_SLOT_HELD) | BIT(LEND_SLOT_BORROWED) | BIT(LEND_SLOT_REVOKED))
+
+static struct act pick_call(u32 vm)
+{
+	u32 n = pick_n(), r = rnd(200);
+
+	if (r < 38)
+		return CALL(LEND_RETRIEVE, pick_slot(vm, TO_RETRIEVE), n);
+	if (r < 84)
+		return CALL(LEND_RELINQUISH, pick_slot(vm, TO_RELINQUISH), n, rnd(2) ? 0 : rnd(4));
+	if (r < 120)
+		return pick_loan(vm);
+	if (r < 134)
+		return pick_on_loan(vm, LEND_RECLAIM);
+	if (r < 150)
+		return pick_on_loan(vm, LEND_REVOKE);
+	if (r < 180)
+		return CALL(LEND_EVENT_NEXT, 0);
+	if (r < 183)
+		return CALL(LEND_SLOT_INFO, pick_slot(vm, 0));
+	if (r < 188)
+		return CALL(LEND_REFUSE, pick_slot(vm, BIT(LEND_SLOT_OFFERED)));
+	if (r < 189)
+		return CALL(LEND_RELINQUISH_ALL, 0);
+	if (r < 191)
+		return CALL(LEND_MAP, 0x1000, rnd(8) ? 0x1000 : 1,
+			    rnd(6) ? LEND_MAP_BOOT : LEND_MAP_ADOPT);
+	if (r < 193)
+		return CALL(LEND_TARGET, rnd(NR_VMS), rnd(4));
+	return pick_hostile(vm);
+}
+
+/* What the hypervisor does by itself. Bad memory is rare: a world would soon be without any. */
+static struct act pick_of_hypervisor(void)
+{
+	u32 r = rnd(20);
+
+	if (r < 8)
+		return (struct act){.kind = ACT_EXPIRE};
+	if (r == 8 && !rnd(8))
+		return (struct act){.kind = ACT_POISON, .arg = {rnd(record->world.nr_blocks)}};
+	return (struct act){.kind = ACT_SCRUB, .vm = (u8)rnd(NR_VMS), .arg = {1 + rnd(20)}};
+}
+
+static const struct act *keep(struct act act)
+{
+	struct act *at = &record->acts[record->nr];
+
+	assert_true(record->nr < MAX_ACTS);
+	*at = act;
+	at->number = (u16)++record->nr;
+	return at;
+}
+
+/* What one VM does, or the hypervisor by itself. */
+static struct act pick(u32 vm)
+{
+	u32 r = rnd(1000);
+	struct act act = {.kind = r < 4 ? ACT_OFF : r < 10 ? ACT_RESET : ACT_SCRIBBLE};
+
+	if (r < 60)
+		act.vm = (u8)vm;
+	else if (r < 120)
+		act = pick_of_hypervisor();
+	else
+		act = pick_call(vm);
+	return act;
+}
+
+/* At most one at a point, and mostly none. */
+static const struct act *others(u32 point)
+{
+	static u32 last;
+	static u64 last_act;
+	u32 vm = rnd(NR_VMS);
+	struct act act;
+
+	if ((record->nr == last_act && point == last) || rnd(6) || record->nr > MAX_ACTS / 2)
+		return NULL;
+	act = pick(vm);
+	if (act_is_of_vm(&act) && !act_may_nest(vm))
+		return NULL;
+	act.nested = true;
+	act.at = (u16)point;
+	last = point;
+	last_act = record->nr + 1;
+	return keep(act);
 }
 
 static void step(void)
 {
-	static const u32 every[] = {0, 0, 1, 2, 5};
-	u32 vm = rnd(NR_VMS), r = rnd(1000);
+	static const u8 every[] = {0, 0, 1, 2, 5};
+	u32 vm = rnd(NR_VMS);
+	struct act act = pick(vm);
 
-	world.now += rnd(20);
-	world.pending_every = every[rnd(ARRAY_SIZE(every))];
-	world.between = rnd(4) ? NULL : others;
-	if (life[vm] == RESETTING || life[vm] == ENDING)
-		finish_end(vm);
-	else if (life[vm] == DOWN)
-		try_start(vm);
-	else if (r < 10)
-		begin_end(vm, r < 4);
-	else if (r < 100)
-		ghost_scribble(vm);
-	else
-		step_call(vm);
+	if (act.kind == ACT_CALL && !rnd(3))
+		act.tries = (u8)(1 + rnd(8));
+	if (act_is_of_vm(&act) && !act_may_nest(vm))
+		act.kind = ACT_GO_ON;
+	act.shared = !rnd(4);
+	act.every = every[rnd(ARRAY_SIZE(every))];
+	act.time = (u16)rnd(rnd(4) ? 20 : 100);
+	act_run(keep(act), others);
+}
+
+/* Fewer blocks than are promised, now and then; VMs with nothing of their own; any rights. */
+static void make_world(void)
+{
+	struct acts_world *w = &record->world;
+
+	memset(w, 0, sizeof(*w));
+	w->nr_vms = NR_VMS;
+	w->nr_blocks = rnd(6);
+	for (u32 i = 0; i < NR_VMS; i++) {
+		struct world_vm *vm = &w->vms[i];
+
+		vm->nr_own = rnd(4);
+		vm->nr_promised = rnd(4);
+		vm->quota = rnd(vm->nr_promised + 1);
+		vm->nr_slots = vm->nr_own + vm->nr_promised + 1 + rnd(5);
+		vm->lend_to = (rnd(4) ? 0xf : rnd(16)) & ~(u32)BIT(i);
+		vm->min_recall_ns = rnd(2) * rnd(100);
+		vm->absent_abort = !rnd(3);
+		vm->manager = !rnd(3);
+		w->nr_blocks += vm->nr_own;
+	}
+	w->nr_blocks = (u32)max_u64(w->nr_blocks, 1);
+}
+
+static void run_worlds(void)
+{
+	for (u64 done = 0; done < steps; record->number++) {
+		record->nr = 0;
+		rng = (seed << 32 | record->number) * 0x9e3779b97f4a7c15ull + 1;
+		make_world();
+		acts_begin(&record->world);
+		for (u32 i = 0; i < STEPS_PER_WORLD && done < steps; i++, done++)
+			step();
+		acts_end();
+		record->count = acts_count;
+	}
 }
 
 static u64 from_environment(const char *name, u64 otherwise)
@@ -293,40 +259,58 @@ static u64 from_environment(const char *name, u64 otherwise)
 	return value ? strtoull(value, NULL, 0) : otherwise;
 }
 
+static void report(void)
+{
+	const char *path = getenv("SHRUNK") ? getenv("SHRUNK") : "build/lend_shrunk.c";
+	FILE *file = fopen(path, "w");
+
+	print_message("world %llu of SEED=%llu fails within %u acts; shrinking\n",
+		      (unsigned long long)record->number, (unsigned long long)seed, record->nr);
+	record->nr = shrink(&record->world, record->acts, record->nr);
+	print_message("%u acts are left; as a test, also in %s:\n", record->nr, path);
+	shrink_print(stdout, &record->world, record->acts, record->nr);
+	if (!file)
+		return;
+	shrink_print(file, &record->world, record->acts, record->nr);
+	fclose(file);
+}
+
 static void test_random(void **state)
 {
-	u64 seed = from_environment("SEED", 1), steps = from_environment("STEPS", 500000);
+	const u64 *done;
 
 	(void)state;
+	seed = from_environment("SEED", 1);
+	steps = from_environment("STEPS", 1500000);
 	print_message("SEED=%llu STEPS=%llu\n", (unsigned long long)seed,
 		      (unsigned long long)steps);
-	rng = seed * 0x9e3779b97f4a7c15ull + 1;
-	world_begin(vms, NR_VMS, NR_BLOCKS);
-	world.sparse = true;
-	ghost_begin();
-	for (u64 i = 0; i < steps; i++)
-		step();
-	world.between = NULL;
-	/* All of them end: every block is back in the pool. */
-	for (u32 vm = 0; vm < NR_VMS; vm++) {
-		if (life[vm] == UP || life[vm] == RESETTING)
-			begin_end(vm, true);
-		finish_end(vm);
+	record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	assert_true(record != MAP_FAILED);
+	if (!shrink_passes(run_worlds, false, 3600)) {
+		if (from_environment("SHRINK", 1))
+			report();
+		fail();
 	}
-	assert_int_equal(world.l.nr_free, NR_BLOCKS);
-	world_end();
-	print_message("retrieved %llu, relinquished %llu, lent %llu, reclaimed %llu, left %llu, "
-		      "nested %llu, ends %llu, starts %llu\n",
-		      (unsigned long long)nr_done[LEND_RETRIEVE - LEND_FN(0)],
-		      (unsigned long long)nr_done[LEND_RELINQUISH - LEND_FN(0)],
-		      (unsigned long long)nr_done[LEND_LEND - LEND_FN(0)],
-		      (unsigned long long)nr_done[LEND_RECLAIM - LEND_FN(0)],
-		      (unsigned long long)nr_left, (unsigned long long)nr_nested,
-		      (unsigned long long)nr_ends, (unsigned long long)nr_starts);
+	done = record->count.done;
+	print_message("%llu worlds\n", (unsigned long long)record->number);
+	for (u32 i = 0; i < LEND_NR_FN; i++)
+		print_message("function %x: %llu succeeded\n", LEND_FN(i),
+			      (unsigned long long)done[i]);
+	print_message("left %llu, nested %llu, ends %llu, starts %llu, expired %llu, bad %llu\n",
+		      (unsigned long long)record->count.left,
+		      (unsigned long long)record->count.nested,
+		      (unsigned long long)record->count.ends,
+		      (unsigned long long)record->count.starts,
+		      (unsigned long long)record->count.expired,
+		      (unsigned long long)record->count.poisoned);
 	/* A test that never got to the point would pass, too. */
+	for (u32 i = 0; i < LEND_NR_FN && steps >= 100000; i++)
+		assert_true(done[i] > steps / 5000);
 	if (steps >= 100000)
-		assert_true(nr_done[LEND_LEND - LEND_FN(0)] > steps / 200 && nr_left > 1000 &&
-			    nr_nested > 1000 && nr_starts > 100);
+		assert_true(record->count.left > steps / 500 &&
+			    record->count.nested > steps / 500 &&
+			    record->count.starts > steps / 5000 && record->count.poisoned);
 }
 
 int main(void)

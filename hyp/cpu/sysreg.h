@@ -59,6 +59,13 @@
 #define ESR_IL BIT(25)
 #define ESR_ISS(esr) ((u32)FIELD(esr, 24, 0))
 #define EC_UNKNOWN 0x00
+#define EC_CP15_32 0x03 /* MCR, MRC */
+#define EC_CP15_64 0x04 /* MCRR, MRRC */
+#define EC_CP14_32 0x05
+#define EC_VMRS 0x08
+#define EC_CP14_64 0x0c
+#define EC_HVC32 0x12
+#define EC_SMC32 0x13
 #define EC_HVC64 0x16
 #define EC_SMC64 0x17
 #define EC_SYSREG 0x18
@@ -80,6 +87,8 @@
 #define FSC_SEA 0x10 /* synchronous external abort, not on a walk */
 
 #define SPSR_EL1H 0x5ULL
+#define SPSR_ARM32_SVC 0x1d3ULL /* AArch32, A32, little-endian, A, I and F masked */
+#define SPSR_ARM32_T BIT(5)
 #define SPSR_MODE(spsr) ((u32)FIELD(spsr, 3, 0))
 #define SPSR_M4_AARCH32 BIT(4)
 #define SPSR_DAIF 0x3c0ULL
@@ -88,6 +97,7 @@
 #define SPSR_NZCV 0xf0000000ULL
 
 #define SCTLR_EL1_RESET 0x30c50838ULL /* RES1 of ARMv8.0, MMU and caches off */
+#define SCTLR_ARM32_RESET 0x00c50838ULL /* the same of AArch32 */
 #define SCTLR_EL1_SPAN BIT(23)
 
 #define ISR_I BIT(7)

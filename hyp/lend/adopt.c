@@ -30,4 +30,5 @@ void slot_adopt(struct ledger *l, struct lend_vm *vm, u32 slot)
 void slot_unadopt(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	set(l, vm, slot, false);
+	vm->all_next = (u32)min_u64(vm->all_next, slot);
 }

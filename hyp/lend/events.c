@@ -38,6 +38,8 @@ void event_note(struct ledger *l, struct lend_vm *vm, u32 slot, u32 kind)
 {
 	struct slot *s = &vm->slots[slot];
 
+	if (!vm->running)
+		return;
 	if (!s->events)
 		link(vm, slot);
 	s->events |= (u16)BIT(kind);
@@ -48,6 +50,8 @@ void event_note(struct ledger *l, struct lend_vm *vm, u32 slot, u32 kind)
 
 void event_note_vm(struct ledger *l, struct lend_vm *vm, u32 kind, u8 peer)
 {
+	if (!vm->running)
+		return;
 	vm->vm_events |= (u32)BIT(kind);
 	if (kind == LEND_EVENT_PEER_GONE)
 		vm->peers_gone |= (u32)BIT(peer);

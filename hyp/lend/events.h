@@ -10,6 +10,7 @@
 
 #include "hyp/lend/ledger.h"
 
+/* A VM that is off is told nothing: its next life has other slots and peers. */
 void event_note(struct ledger *l, struct lend_vm *vm, u32 slot, u32 kind);
 void event_note_vm(struct ledger *l, struct lend_vm *vm, u32 kind, u8 peer);
 

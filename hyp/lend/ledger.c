@@ -147,6 +147,7 @@ void block_grant(struct ledger *l, struct lend_vm *vm, u32 slot, struct block *b
 	b->flags = BLOCK_DIRTY; /* from now on, for all we know */
 	slot_move(vm, slot, borrowed ? LEND_SLOT_BORROWED : LEND_SLOT_HELD);
 	vm->nr_retrieved++;
+	vm->all_next = (u32)min_u64(vm->all_next, slot);
 }
 
 void block_arrive(struct ledger *l, struct block *b)

@@ -38,6 +38,11 @@ int loan_recall_slot(struct ledger *l, struct lend_vm *vm, u32 slot)
 			return STEP_DONE;
 		mark_recalled(borrower, b->holder_slot);
 		event_note(l, borrower, b->holder_slot, LEND_EVENT_RECALL);
+		if (loan_expired(l, &l->loans[s->loan])) {
+			/* Retrieved since the loan was recalled: who told of the end saw an offer. */
+			event_note(l, vm, slot, LEND_EVENT_EXPIRED);
+			event_note(l, borrower, b->holder_slot, LEND_EVENT_EXPIRED);
+		}
 		return STEP_DONE;
 	}
 	if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY)

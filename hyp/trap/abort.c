@@ -105,7 +105,12 @@ static bool find_access(const struct trap *t, struct access *out)
 		*out = decode_syndrome(iss);
 		return true;
 	}
-	return fetch(t, &instruction) && decode_instruction(instruction, out);
+	if (!fetch(t, &instruction))
+		return false;
+	if (!(t->frame->spsr & SPSR_M4_AARCH32))
+		return decode_instruction(instruction, out);
+	return t->frame->spsr & SPSR_ARM32_T ? decode_t32(instruction, out)
+					     : decode_a32(instruction, out);
 }
 
 static bool emulate(struct trap *t, u64 ipa, bool write)
@@ -120,7 +125,7 @@ static bool emulate(struct trap *t, u64 ipa, bool write)
 	if (!mmio_access(t->vcpu, ipa, write, a.size, &value))
 		return false;
 	if (a.writeback)
-		t->frame->x[a.base] += (u64)a.offset;
+		trap_set_reg(t, a.base, trap_get_reg(t, a.base) + (u64)a.offset);
 	if (!write)
 		trap_set_reg(t, a.reg, extend(value, &a));
 	trap_skip(t);

@@ -27,4 +27,8 @@ struct access decode_syndrome(u32 iss);
  */
 bool decode_instruction(u32 instruction, struct access *out);
 
+/* decode32.c: the same of A32 and T32; of these the first halfword is the lower. reg, base: 0 to 14. */
+bool decode_a32(u32 instruction, struct access *out);
+bool decode_t32(u32 instruction, struct access *out);
+
 #endif

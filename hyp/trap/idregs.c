@@ -6,13 +6,13 @@
 #define F(n) (0xfULL << (4 * (n)))
 #define ALL (~0ULL)
 
-/* AArch32 registers are shown for EL0 programs; debug, PMU and EL2 are not. */
+/* AArch32 registers are shown for EL0 programs and 32-bit guests; debug, PMU and EL2 are not. */
 static const struct {
 	u8 crm, op2;
 	u64 shown;
 } rows[] = {
-	{1, 0, ALL}, /* ID_PFR0 */
-	{1, 1, F(0) | F(1) | F(4)}, /* ID_PFR1: ProgMod, Security, GenTimer */
+	{1, 0, ALL & ~(F(5) | F(7))}, /* ID_PFR0: all but AMU, RAS */
+	{1, 1, F(0) | F(1) | F(4) | F(7)}, /* ID_PFR1: ProgMod, Security, GenTimer, GIC */
 	{1, 4, ALL}, /* ID_MMFR0 to 3 */
 	{1, 5, ALL},
 	{1, 6, ALL},

@@ -42,6 +42,10 @@ static void enter_el1(struct trap *t, u64 esr)
 
 void inject_undefined(struct trap *t)
 {
+	if (vm_is_arm32(t->vcpu->vm)) {
+		inject32_undefined(t);
+		return;
+	}
 	enter_el1(t, (u64)EC_UNKNOWN << 26 | ESR_IL);
 }
 
@@ -51,6 +55,10 @@ void inject_external_abort(struct trap *t, bool instruction, u64 far)
 	u64 ec = instruction ? EC_IABT_LOWER : EC_DABT_LOWER;
 	u64 esr = FSC_SEA;
 
+	if (vm_is_arm32(t->vcpu->vm)) {
+		inject32_external_abort(t, instruction, (u32)far);
+		return;
+	}
 	if (same)
 		ec++; /* *_SAME */
 	if (!instruction)

@@ -76,6 +76,11 @@ static bool vendor_call(struct trap *t)
 /* False: nothing was changed, the guest makes the call again once its interrupts are served. */
 static bool call(struct trap *t)
 {
+	/* No SMC64 from AArch32, whatever the range (SMCCC 1.2, 2.6). */
+	if (vm_is_arm32(t->vcpu->vm) && t->frame->x[0] & SMCCC_64BIT) {
+		t->frame->x[0] = NOT_SUPPORTED;
+		return true;
+	}
 	switch (SMCCC_RANGE((u32)t->frame->x[0])) {
 	case RANGE_ARCH:
 		return arch_call(t);

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Trapped system register accesses (EC 0x18), a row each; the rest is undefined for this VM. */
+/* Trapped system register accesses (EC 0x18, and by coproc.c), a row each; the rest is undefined for this VM. */
 #include "hyp/trap/idregs.h"
 #include "hyp/trap/trap.h"
 
-#define SYSREG(op0, op1, crn, crm, op2)                                                            \
-	((u32)(op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
 #define ISS_SYSREG(iss) ((iss)&0x3ffc1e)
 #define ISS_READ BIT(0)
 #define ISS_RT(iss) ((u32)FIELD(iss, 9, 5))
-#define ISS_OP2(iss) ((u32)FIELD(iss, 19, 17))
-#define ISS_CRM(iss) ((u32)FIELD(iss, 4, 1))
+#define REG_OP2(reg) ((u32)FIELD(reg, 19, 17))
+#define REG_CRM(reg) ((u32)FIELD(reg, 4, 1))
 
 #define ALL_FIELDS 0x3ffc1eu
 #define OP0_ONLY (3u << 20)
 #define ID_SPACE SYSREG(3, 7, 0xf, 0, 0)
 
-static bool read_id(struct trap *t, u64 *value)
+static bool read_id(struct trap *t, u32 reg, u64 *value)
 {
-	u32 iss = ESR_ISS(t->esr);
-
-	*value = idreg_read(ISS_CRM(iss), ISS_OP2(iss), t->vcpu->vm->s2.ipa_bits);
+	*value = idreg_read(REG_CRM(reg), REG_OP2(reg), t->vcpu->vm->s2.ipa_bits);
 	return true;
 }
 
@@ -31,26 +27,30 @@ static bool write_sgi(struct trap *t, u64 value, bool group1)
 	return true;
 }
 
-static bool write_sgi0r(struct trap *t, u64 *value)
+static bool write_sgi0r(struct trap *t, u32 reg, u64 *value)
 {
+	(void)reg;
 	return write_sgi(t, *value, false);
 }
 
-static bool write_sgi1r(struct trap *t, u64 *value)
+static bool write_sgi1r(struct trap *t, u32 reg, u64 *value)
 {
+	(void)reg;
 	return write_sgi(t, *value, true);
 }
 
-static bool write_dir(struct trap *t, u64 *value)
+static bool write_dir(struct trap *t, u32 reg, u64 *value)
 {
+	(void)reg;
 	vgic_hw_begin(&t->vcpu->gic, false);
 	vgic_deactivate(&t->vcpu->gic.state, (u32)*value & 0xffffff);
 	vgic_hw_end(&t->vcpu->gic, false);
 	return true;
 }
 
-static bool raz_wi(struct trap *t, u64 *value)
+static bool raz_wi(struct trap *t, u32 reg, u64 *value)
 {
+	(void)reg;
 	(void)t;
 	*value = 0;
 	return true;
@@ -59,8 +59,8 @@ static bool raz_wi(struct trap *t, u64 *value)
 /* A register matches a row when its fields under mask equal those of the row. First match counts. */
 static const struct {
 	u32 mask, match;
-	bool (*read)(struct trap *t, u64 *value);
-	bool (*write)(struct trap *t, u64 *value);
+	bool (*read)(struct trap *t, u32 reg, u64 *value);
+	bool (*write)(struct trap *t, u32 reg, u64 *value);
 } rows[] = {
 	{ID_SPACE, SYSREG(3, 0, 0, 0, 0), read_id, NULL},
 	{ALL_FIELDS, SYSREG(3, 0, 12, 11, 5), NULL, write_sgi1r}, /* ICC_SGI1R_EL1 */
@@ -68,8 +68,21 @@ static const struct {
 	{ALL_FIELDS, SYSREG(3, 0, 12, 11, 7), NULL, write_sgi0r}, /* ICC_SGI0R_EL1 */
 	{ALL_FIELDS, SYSREG(3, 0, 12, 11, 1), NULL, write_dir}, /* ICC_DIR_EL1, on overflow */
 	{ALL_FIELDS, SYSREG(3, 0, 1, 0, 1), raz_wi, raz_wi}, /* ACTLR_EL1 */
+	{ALL_FIELDS, SYSREG(3, 0, 1, 0, 3), raz_wi, raz_wi}, /* ACTLR2 of AArch32 */
 	{OP0_ONLY, SYSREG(2, 0, 0, 0, 0), raz_wi, raz_wi}, /* debug: there, and without effect */
 };
+
+bool sysreg_access(struct trap *t, u32 reg, bool is_read, u64 *value)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool (*access)(struct trap * t, u32 reg, u64 * value) =
+			is_read ? rows[i].read : rows[i].write;
+
+		if ((reg & rows[i].mask) == rows[i].match)
+			return access && access(t, reg, value);
+	}
+	return false;
+}
 
 void trap_sysreg(struct trap *t)
 {
@@ -77,18 +90,11 @@ void trap_sysreg(struct trap *t)
 	bool is_read = iss & ISS_READ;
 	u64 value = is_read ? 0 : trap_get_reg(t, ISS_RT(iss));
 
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		bool (*access)(struct trap * t, u64 * value) =
-			is_read ? rows[i].read : rows[i].write;
-
-		if ((ISS_SYSREG(iss) & rows[i].mask) != rows[i].match)
-			continue;
-		if (!access || !access(t, &value))
-			break;
-		if (is_read)
-			trap_set_reg(t, ISS_RT(iss), value);
-		trap_skip(t);
+	if (!sysreg_access(t, ISS_SYSREG(iss), is_read, &value)) {
+		inject_undefined(t);
 		return;
 	}
-	inject_undefined(t);
+	if (is_read)
+		trap_set_reg(t, ISS_RT(iss), value);
+	trap_skip(t);
 }

@@ -3,19 +3,29 @@
 #include "boot/image.h"
 #include "hyp/dev/panic.h"
 #include "hyp/lib/assert.h"
+#include "hyp/trap/psr32.h"
 
 void trap_sync(struct trap_frame *frame);
 void trap_irq(struct trap_frame *frame);
 void trap_serror(struct trap_frame *frame);
 _Noreturn void trap_from_el2(u64 kind, const struct trap_frame *frame, u64 sp);
 
+static bool from_arm32(const struct trap *t)
+{
+	return t->frame->spsr & SPSR_M4_AARCH32;
+}
+
 u64 trap_get_reg(const struct trap *t, u32 reg)
 {
+	if (from_arm32(t))
+		reg = psr32_reg(t->frame->spsr, reg);
 	return reg == 31 ? 0 : t->frame->x[reg];
 }
 
 void trap_set_reg(struct trap *t, u32 reg, u64 value)
 {
+	if (from_arm32(t))
+		reg = psr32_reg(t->frame->spsr, reg);
 	if (reg != 31)
 		t->frame->x[reg] = value;
 }
@@ -23,10 +33,20 @@ void trap_set_reg(struct trap *t, u32 reg, u64 value)
 void trap_skip(struct trap *t)
 {
 	t->frame->elr += t->esr & ESR_IL ? 4 : 2;
+	if (from_arm32(t)) {
+		t->frame->elr = (u32)t->frame->elr;
+		t->frame->spsr = psr32_advance(t->frame->spsr);
+	}
 }
 
 /* A class without a row: an instruction that this VM does not have. */
 static void (*const handlers[64])(struct trap *t) = {
+	[EC_CP15_32] = trap_cp15,
+	[EC_CP15_64] = trap_cp15_64,
+	[EC_CP14_32] = trap_cp14,
+	[EC_VMRS] = trap_vmrs,
+	[EC_HVC32] = trap_hvc,
+	[EC_SMC32] = trap_smc,
 	[EC_HVC64] = trap_hvc,
 	[EC_SMC64] = trap_smc,
 	[EC_SYSREG] = trap_sysreg,
@@ -46,13 +66,27 @@ static void leave(struct vcpu *v)
 		vgic_hw_refill(&v->gic);
 }
 
+/*
+ * What an exception from AArch32 leaves in the upper halves is up to the CPU. Only where all that the
+ * guest has is AArch32: a 64-bit kernel keeps its own values behind its 32-bit programs.
+ */
+static void clear_upper_halves(struct trap_frame *frame)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(frame->x); i++)
+		frame->x[i] = (u32)frame->x[i];
+}
+
 void trap_sync(struct trap_frame *frame)
 {
 	struct trap t = {this_vcpu(), frame, read_sysreg(esr_el2)};
 	void (*handler)(struct trap * t) = handlers[ESR_EC(t.esr)];
 
 	masked_begin(ESR_EC(t.esr), frame->x[0]);
-	if (handler)
+	if (vm_is_arm32(t.vcpu->vm))
+		clear_upper_halves(frame);
+	if (!psr32_condition_passed(t.esr, frame->spsr))
+		trap_skip(&t);
+	else if (handler)
 		handler(&t);
 	else
 		inject_undefined(&t);

@@ -21,17 +21,35 @@ void trap_smc(struct trap *t);
 void trap_sysreg(struct trap *t);
 void trap_data_abort(struct trap *t);
 void trap_instruction_abort(struct trap *t);
+void trap_cp15(struct trap *t);
+void trap_cp15_64(struct trap *t);
+void trap_cp14(struct trap *t);
+void trap_vmrs(struct trap *t);
 
-/* Register number of a trapped instruction: 31 is XZR. */
+/* Register number of a trapped instruction: 31 is XZR. From AArch32 also the instruction's own number. */
 u64 trap_get_reg(const struct trap *t, u32 reg);
 void trap_set_reg(struct trap *t, u32 reg, u64 value);
 
-/* The trapped instruction (4 bytes; AArch32 has its own rule) is done. */
+/* The trapped instruction is done; ELR is at it. */
 void trap_skip(struct trap *t);
 
-/* inject.c: exceptions taken by the guest at its EL1 in place of the trapped instruction. */
+/*
+ * sysreg.c: reads or writes reg, by its AArch64 numbers, for the guest. False: it has no such register
+ * or access.
+ */
+#define SYSREG(op0, op1, crn, crm, op2)                                                            \
+	((u32)(op0) << 20 | (u32)(op2) << 17 | (u32)(op1) << 14 | (u32)(crn) << 10 |               \
+	 (u32)(crm) << 1)
+bool sysreg_access(struct trap *t, u32 reg, bool is_read, u64 *value);
+
+/*
+ * inject.c: exceptions taken by the guest at its EL1 in place of the trapped instruction; inject32.c:
+ * the same where EL1 is AArch32, called by inject.c only.
+ */
 void inject_undefined(struct trap *t);
 void inject_external_abort(struct trap *t, bool instruction, u64 far);
+void inject32_undefined(struct trap *t);
+void inject32_external_abort(struct trap *t, bool instruction, u32 far);
 
 /*
  * mmio.c: is a device of the VM at ipa? If so, does the access of size bytes; false: the device has no such

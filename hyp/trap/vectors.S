@@ -109,19 +109,19 @@ guest_exit:
 	isb
 
 /*
- * _Noreturn void guest_start(u64 x0, u64 elr, u64 spsr): a vCPU's first instruction. No register, FP
+ * _Noreturn void guest_start(u64 x0, u64 x1, u64 x2, u64 elr, u64 spsr): a vCPU's first instruction. No register, FP
  * and SIMD included, carries anything into it; this CPU's EL2 stack is empty again.
  */
 	.arch_extension fp
 	.arch_extension simd
 	.global guest_start
 guest_start:
-	mrs	x3, tpidr_el2
-	ldr	x3, [x3, #CPU_STACK_TOP]
-	mov	sp, x3
-	msr	elr_el2, x1
-	msr	spsr_el2, x2
-	.irp	n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+	mrs	x5, tpidr_el2
+	ldr	x5, [x5, #CPU_STACK_TOP]
+	mov	sp, x5
+	msr	elr_el2, x3
+	msr	spsr_el2, x4
+	.irp	n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
 	mov	x\n, xzr
 	.endr
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31

@@ -158,6 +158,18 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	return lend->slots && lend->empty;
 }
 
+#define EL1_AND_AARCH32 2
+
+static bool can_run_kernel(const struct bundle_vm *config, char why[DT_WHY_SIZE])
+{
+	if (!config->kernel.arm32 || FIELD(read_sysreg(id_aa64pfr0_el1), 7, 4) == EL1_AND_AARCH32)
+		return true;
+	print_format(why, DT_WHY_SIZE,
+		     "/configurations/%s: kernel: arch \"arm\": this CPU has no AArch32 at EL1",
+		     config->name);
+	return false;
+}
+
 static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, char why[DT_WHY_SIZE])
 {
 	struct vm *vm = &vms[id];
@@ -166,13 +178,13 @@ static bool create_vm(u32 id, const struct bundle *bundle, struct physmem *m, ch
 
 	vm->id = id;
 	vm->config = &bundle->vm[id];
-	if (vm->config->mode == VM_MODE_VIRTIO_MEM || vm->config->kernel.arm32) {
-		print_format(why, DT_WHY_SIZE, "/configurations/%s: %s is not supported yet",
-			     vm->config->name,
-			     vm->config->kernel.arm32 ? "a 32-bit kernel" : "mode virtio-mem");
+	if (vm->config->mode == VM_MODE_VIRTIO_MEM) {
+		print_format(why, DT_WHY_SIZE,
+			     "/configurations/%s: mode virtio-mem is not supported yet",
+			     vm->config->name);
 		return false;
 	}
-	if (!vm_layout(vm->config, &layout, why))
+	if (!can_run_kernel(vm->config, why) || !vm_layout(vm->config, &layout, why))
 		return false;
 	if (create_vcpus(vm, m) && create_stage2(vm, bundle, m) && create_lend(vm, bundle, m)) {
 		serial_init(vm);

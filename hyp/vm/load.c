@@ -136,6 +136,7 @@ void vm_load(struct vm *vm, void (*serve)(void))
 	const struct bundle_vm *config = vm->config;
 	struct guest_fdt_args args = vm_fdt_args(vm, serve);
 	struct vm_layout layout = layout_of(vm);
+	struct vcpu *boot = &vm->vcpus[0];
 	int size;
 
 	copy(vm, layout.kernel, config->kernel.data, config->kernel.size, serve);
@@ -144,6 +145,12 @@ void vm_load(struct vm *vm, void (*serve)(void))
 	size = guest_fdt_write(vm->fdt->buffer, sizeof(vm->fdt->buffer), &args);
 	assert(size > 0);
 	copy(vm, layout.fdt, vm->fdt->buffer, (u64)size, serve);
-	vm->vcpus[0].entry = layout.entry;
-	vm->vcpus[0].context = layout.fdt;
+	boot->entry = layout.entry;
+	memset(boot->context, 0, sizeof(boot->context));
+	boot->context[0] = layout.fdt;
+	if (vm_is_arm32(vm)) { /* Linux: r0 = 0, r1 = no machine number, r2 = FDT */
+		boot->context[0] = 0;
+		boot->context[1] = 0xffffffff;
+		boot->context[2] = layout.fdt;
+	}
 }

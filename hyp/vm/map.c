@@ -7,16 +7,20 @@
 /* Slots looked at under one hold of ledger.lock: some 3,000 instructions. */
 #define PIECE 64
 
-/* Lists a slot's block if it is one to be adopted, and marks it. False: there are too many pieces. */
+/*
+ * Lists a slot's block if it is one to be adopted, and marks it. One that is marked already is listed
+ * anyway, though it may be adoptable no longer: its lender ended. False: there are too many pieces.
+ */
 static bool adopt_slot(struct vm *vm, u32 slot)
 {
 	u64 ipa = slot_ipa(&ledger, vm->lend, slot).ipa;
+	bool marked = vm->lend->slots[slot].flags & LEND_FLAG_ADOPTED;
 
-	if (!slot_adoptable(&ledger, vm->lend, slot))
+	if (!marked && !slot_adoptable(&ledger, vm->lend, slot))
 		return true;
 	if (!guest_ranges_add(&vm->fdt->listed, ipa, ledger.block_size))
 		return false;
-	if (vm->lend->slots[slot].flags & LEND_FLAG_ADOPTED)
+	if (marked)
 		return true;
 	if (!guest_ranges_add(&vm->fdt->marked, ipa, ledger.block_size))
 		return false;

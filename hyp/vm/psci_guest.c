@@ -2,6 +2,7 @@
 #include "hyp/vm/psci_guest.h"
 #include "hyp/cpu/barrier.h"
 #include "hyp/cpu/psci.h"
+#include "hyp/lib/string.h"
 
 #define PSCI_1_1 0x10001
 #define MIGRATE_NO_TRUSTED_OS 2
@@ -54,18 +55,20 @@ static s64 cpu_on(struct vcpu *v, const u64 arg[3])
 {
 	struct vm *vm = v->vm;
 	struct vcpu *target = find(vm, arg[0]);
+	u64 thumb = vm_is_arm32(vm) ? arg[1] & 1 : 0; /* of T32 code, at any halfword */
 	bool won;
 
 	if (!target)
 		return PSCI_INVALID_PARAMETERS;
-	if (arg[1] & 3 || !is_memory(vm, arg[1]))
+	if ((!thumb && arg[1] & 3) || !is_memory(vm, arg[1]))
 		return PSCI_INVALID_ADDRESS;
 	spin_lock(&vm->lock);
 	won = target->state == VCPU_OFF && vm->state == VM_RUNNING;
 	if (won) {
 		target->state = VCPU_ON_PENDING;
 		target->entry = arg[1];
-		target->context = arg[2];
+		memset(target->context, 0, sizeof(target->context));
+		target->context[0] = arg[2];
 	}
 	spin_unlock(&vm->lock);
 	if (!won)
@@ -102,7 +105,8 @@ static s64 system_reset(struct vcpu *v, const u64 arg[3])
 
 static s64 features(struct vcpu *v, const u64 arg[3])
 {
-	(void)v;
+	if (vm_is_arm32(v->vm) && arg[0] & SMCCC_64BIT)
+		return PSCI_NOT_SUPPORTED;
 	if ((u32)arg[0] == SMCCC_VERSION || psci_guest_has((u32)arg[0]))
 		return PSCI_SUCCESS;
 	return PSCI_NOT_SUPPORTED;

@@ -5,7 +5,7 @@
 
 #define HCR_GUEST                                                                                  \
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TID3 |        \
-	 HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR)
+	 HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR)
 
 static bool has_pauth(void)
 {
@@ -30,7 +30,7 @@ static void load_el2_state(const struct vcpu *v)
 {
 	u64 pauth = has_pauth() ? HCR_APK | HCR_API : 0;
 
-	write_sysreg(hcr_el2, HCR_GUEST | pauth);
+	write_sysreg(hcr_el2, HCR_GUEST | pauth | (vm_is_arm32(v->vm) ? 0 : HCR_RW));
 	write_sysreg(vtcr_el2,
 		     s2_vtcr(v->vm->s2.ipa_bits, (u32)FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0)));
 	write_sysreg(vttbr_el2, v->vm->s2.vttbr);
@@ -61,13 +61,21 @@ static void load_el2_state(const struct vcpu *v)
 						op(cntv_ctl_el0) op(cntp_ctl_el0)                  \
 							op(cntv_cval_el0) op(cntp_cval_el0)
 
+/* The same of what only AArch32 has; there where EL1 can be that. */
+#define ZERO_AT_RESET_ARM32(op)                                                                    \
+	op(dacr32_el2) op(ifsr32_el2) op(fpexc32_el2) op(dbgvcr32_el2) op(spsr_abt) op(spsr_und)   \
+		op(spsr_irq) op(spsr_fiq)
+
 /* EL1 as after a reset: MMU and caches off, timers off, nothing left of an earlier life. */
-static void reset_el1(void)
+static void reset_el1(bool arm32)
 {
 #define ZERO(name) write_sysreg(name, 0);
 	ZERO_AT_RESET(ZERO)
+	if (arm32) {
+		ZERO_AT_RESET_ARM32(ZERO)
+	}
 #undef ZERO
-	write_sysreg(sctlr_el1, SCTLR_EL1_RESET);
+	write_sysreg(sctlr_el1, arm32 ? SCTLR_ARM32_RESET : SCTLR_EL1_RESET);
 	/* Guests have the system register interface of the GIC, always. */
 	write_sysreg(icc_sre_el1, 7);
 	isb();
@@ -96,6 +104,17 @@ static bool take_start(struct vcpu *v)
 	return start;
 }
 
+static _Noreturn void enter(const struct vcpu *v)
+{
+	u64 elr = v->entry, spsr = SPSR_EL1H | SPSR_DAIF;
+
+	if (vm_is_arm32(v->vm)) {
+		elr &= ~1ULL;
+		spsr = SPSR_ARM32_SVC | (v->entry & 1 ? SPSR_ARM32_T : 0);
+	}
+	guest_start(v->context[0], v->context[1], v->context[2], elr, spsr);
+}
+
 _Noreturn void vcpu_run(struct cpu *cpu)
 {
 	struct vcpu *v = cpu->vcpu;
@@ -106,10 +125,10 @@ _Noreturn void vcpu_run(struct cpu *cpu)
 			vm_finish(v);
 		if (v && take_start(v)) {
 			load_el2_state(v);
-			reset_el1();
+			reset_el1(vm_is_arm32(v->vm));
 			flush_own_tlb();
 			vgic_hw_power_on(&v->gic);
-			guest_start(v->context, v->entry, SPSR_EL1H | SPSR_DAIF);
+			enter(v);
 		}
 		/* A kick that came since is pending and ends this at once. */
 		wfi();

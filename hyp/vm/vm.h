@@ -45,8 +45,8 @@ struct vcpu {
 	struct timer flush; /* of a prompt that this vCPU wrote (serial.c) */
 	bool written_since;
 	u32 postponed;
-	u64 entry; /* IPA, and x0, for the next start: from CPU_ON or the bundle */
-	u64 context;
+	u64 entry; /* IPA of the next start, from CPU_ON or the bundle; AArch32: bit 0 for T32 */
+	u64 context[3]; /* x0 to x2 for it */
 };
 
 struct vm {
@@ -72,6 +72,12 @@ extern struct platform platform;
 extern struct vm vms[BUNDLE_MAX_VMS];
 extern u32 nr_vms;
 extern struct ledger ledger;
+
+/* Is the VM's EL1, and with it all of the VM, AArch32? */
+static inline bool vm_is_arm32(const struct vm *vm)
+{
+	return vm->config->kernel.arm32;
+}
 
 static inline struct vcpu *this_vcpu(void)
 {
@@ -109,8 +115,8 @@ _Noreturn void vm_crash(struct vcpu *self, const char *why, u64 value);
 /* The calling CPU's vCPU leaves its guest for good and is OFF on return. */
 void vcpu_down(struct vcpu *v);
 
-/* A guest's first instruction: x0, where, PSTATE (hyp/trap/vectors.S). */
-_Noreturn void guest_start(u64 x0, u64 elr, u64 spsr);
+/* A guest's first instruction: x0 to x2, where, PSTATE (hyp/trap/vectors.S). */
+_Noreturn void guest_start(u64 x0, u64 x1, u64 x2, u64 elr, u64 spsr);
 
 /* Puts the VM's PL011 between console and interrupt; once, before it starts. */
 void serial_init(struct vm *vm);

@@ -23,6 +23,7 @@ class Vm:
     window: tuple = None  # base and size
     lend_to: list = field(default_factory=list)
     absent: str = None
+    arch: str = "arm64"  # of the kernel; "arm" for a 32-bit guest
     extra: str = ""  # properties as device-tree source
 
     def properties(self):
@@ -42,13 +43,13 @@ def u64s(*values):
     return "/bits/ 64 <" + " ".join(f"{value:#x}" for value in values) + ">"
 
 
-def _image(name, file, kind, extra):
+def _image(name, file, kind, arch, extra):
     return f"""
 		{name} {{
 			description = "{name}";
 			data = /incbin/("{Path(file).resolve()}");
 			type = "{kind}";
-			arch = "arm64";
+			arch = "{arch}";
 			os = "linux";
 			compression = "none";
 {extra}
@@ -66,12 +67,12 @@ def write(vms, block_size=None):
         where = ""
         if vm.load is not None:
             where = f"load = <{vm.load:#x}>; entry = <{vm.entry:#x}>;"
-        key = (vm.kernel, where)
-        images.setdefault(key, (f"kernel-{len(images)}", vm.kernel, "kernel", where))
+        key = (vm.kernel, vm.arch, where)
+        images.setdefault(key, (f"kernel-{len(images)}", vm.kernel, "kernel", vm.arch, where))
         lines = [f'description = "{vm.name}";', f'kernel = "{images[key][0]}";']
         if vm.ramdisk:
             key = (vm.ramdisk, "ramdisk")
-            images.setdefault(key, (f"ramdisk-{len(images)}", vm.ramdisk, "ramdisk", ""))
+            images.setdefault(key, (f"ramdisk-{len(images)}", vm.ramdisk, "ramdisk", "arm64", ""))
             lines.append(f'ramdisk = "{images[key][0]}";')
         body = "\n\t\t\t".join(lines + vm.properties())
         configurations.append(f"\n\t\t{vm.name} {{\n\t\t\t{body}\n\t\t}};")

@@ -122,6 +122,30 @@ void lend_events_begin(void)
 	irq_enable();
 }
 
+bool lend_next_event(struct lend_event *event)
+{
+	if (__atomic_load_n(&nr_come, __ATOMIC_SEQ_CST) == nr_read)
+		return false;
+	*event = events[nr_read++ % NR_EVENTS];
+	return true;
+}
+
+bool lend_sign(u32 slot, u32 to)
+{
+	/* BUSY: the last one was not read. STANDBY again: this one was. */
+	return WAIT_FOR(slot_state(slot) == LEND_SLOT_STANDBY) &&
+	       WAIT_FOR(lend_status(LEND_LEND, slot, 1, to, 0) == LEND_SUCCESS) &&
+	       WAIT_FOR(slot_state(slot) == LEND_SLOT_STANDBY);
+}
+
+bool lend_wait_sign(void)
+{
+	struct lend_event event;
+
+	return lend_wait_event(LEND_EVENT_OFFER, &event) &&
+	       lend_status(LEND_REFUSE, event.slot, 0, 0, 0) == LEND_SUCCESS;
+}
+
 bool lend_wait_event(u32 kind, struct lend_event *event)
 {
 	do {
@@ -153,7 +177,7 @@ u64 first_nonzero(u64 address, u64 size)
 	return 0;
 }
 
-static u64 pattern(u64 address, u64 seed)
+u64 pattern(u64 address, u64 seed)
 {
 	return (address * ODD ^ seed) | EACH_BYTE_SET;
 }

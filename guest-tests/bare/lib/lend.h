@@ -46,13 +46,24 @@ u64 slots_snapshot(u32 slot, u32 n);
 /* Takes event interrupts from here to the end of the test. */
 void lend_events_begin(void);
 
+/* The next event that has come, if any. */
+bool lend_next_event(struct lend_event *event);
+
 /* Waits for the next event of this kind, dropping others. False: it does not come. */
 bool lend_wait_event(u32 kind, struct lend_event *event);
 
 /* Each has come, at once or not: one event of this kind for each of n slots from slot on. */
 bool lend_wait_events(u32 kind, u32 slot, u32 n);
 
+/*
+ * Two guests meet: one lends an own block that is STANDBY as a sign, the other waits for the offer and
+ * refuses it. Both begin after lend_events_begin(). False: nothing comes.
+ */
+bool lend_sign(u32 slot, u32 to);
+bool lend_wait_sign(void);
+
 /* Contents, every byte. The first address that differs, or 0. A pattern has no zero byte. */
+u64 pattern(u64 address, u64 seed); /* the word that is there */
 u64 first_nonzero(u64 address, u64 size);
 void fill_pattern(u64 address, u64 size, u64 seed);
 u64 first_unlike_pattern(u64 address, u64 size, u64 seed);

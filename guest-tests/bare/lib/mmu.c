@@ -36,6 +36,12 @@ u32 pa_bits(void)
 	return bits[min_u64(FIELD(read_reg(id_aa64mmfr0_el1), 3, 0), ARRAY_SIZE(bits) - 1)];
 }
 
+u64 mmu_block_entry(u64 address, enum mmu_type type)
+{
+	return ALIGN_DOWN(address, GIB(1)) | PTE_BLOCK | PTE_INNER | PTE_AF | PTE_UXN |
+	       (type == MMU_NORMAL ? PTE_NORMAL : PTE_PXN);
+}
+
 static bool map_gib(u64 address, enum mmu_type type)
 {
 	u64 *top = &root[address / LEVEL0_SIZE % ENTRIES];
@@ -47,9 +53,7 @@ static bool map_gib(u64 address, enum mmu_type type)
 		*top = (u64)tables[nr_used++] | PTE_TABLE;
 	}
 	table = (u64 *)(*top & PTE_ADDR);
-	table[address / GIB(1) % ENTRIES] = ALIGN_DOWN(address, GIB(1)) | PTE_BLOCK | PTE_INNER |
-					    PTE_AF | PTE_UXN |
-					    (type == MMU_NORMAL ? PTE_NORMAL : PTE_PXN);
+	table[address / GIB(1) % ENTRIES] = mmu_block_entry(address, type);
 	return true;
 }
 

@@ -18,6 +18,9 @@ void mmu_init(void);
 /* Adds every GiB that the range touches. False: no more tables. */
 bool mmu_map(u64 address, u64 size, enum mmu_type type);
 
+/* An entry of a level 1 table: 1 GiB from this address on. */
+u64 mmu_block_entry(u64 address, enum mmu_type type);
+
 /* Puts a level 1 table that lies at this address in the way to va; 0 takes away what is there. */
 void mmu_map_table(u64 va, u64 table);
 

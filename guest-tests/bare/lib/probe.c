@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest-tests/bare/bare.h"
 
-#define VECTOR_SYNC 4
-#define VECTOR_IRQ 5
-#define EC_IABT 0x21
-#define EC_DABT 0x25
 #define FSC_EXTERNAL 0x10
 #define FSC_EXTERNAL_WALK 0x14 /* to 0x17, by level */
 
-static u64 ec(u64 esr)
-{
-	return FIELD(esr, 31, 26);
-}
+bool (*exception_hook)(u64 index, struct frame *frame);
 
 /* True: it was expected, and the guest goes on behind it. */
 static bool expected_abort(struct frame *frame)
@@ -19,19 +12,21 @@ static bool expected_abort(struct frame *frame)
 	struct probe *p = this_cpu()->probe;
 	u64 esr = read_reg(esr_el1);
 
-	if (!p || (ec(esr) != EC_DABT && ec(esr) != EC_IABT))
+	if (!p || (ESR_CLASS(esr) != EC_DABT && ESR_CLASS(esr) != EC_IABT))
 		return false;
 	this_cpu()->probe = NULL;
 	p->aborted = true;
 	p->esr = esr;
 	p->far = read_reg(far_el1);
 	/* A fetch that aborted was called: back to the caller. */
-	frame->elr = ec(esr) == EC_IABT ? frame->x[30] : frame->elr + 4;
+	frame->elr = ESR_CLASS(esr) == EC_IABT ? frame->x[30] : frame->elr + 4;
 	return true;
 }
 
 void exception(u64 index, struct frame *frame)
 {
+	if (exception_hook && exception_hook(index, frame))
+		return;
 	if (index == VECTOR_IRQ) {
 		irq_take();
 		return;

@@ -34,4 +34,16 @@ struct frame {
 
 void exception(u64 index, struct frame *frame);
 
+/* Sees every exception first when set, on all CPUs; true: dealt with, the guest goes on at frame->elr. */
+extern bool (*exception_hook)(u64 index, struct frame *frame);
+
+/* ESR_EL1.EC, and the classes that guests look for. */
+#define ESR_CLASS(esr) FIELD(esr, 31, 26)
+#define EC_UNDEFINED 0x00
+#define EC_IABT 0x21
+#define EC_DABT 0x25
+#define VECTOR_SYNC 4
+#define VECTOR_IRQ 5
+#define VECTOR_FIQ 6
+
 #endif

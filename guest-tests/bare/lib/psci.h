@@ -31,6 +31,10 @@ struct smccc {
 struct smccc hvc(u64 fn, u64 x1, u64 x2, u64 x3, u64 x4);
 struct smccc smc(u64 fn, u64 x1, u64 x2, u64 x3, u64 x4);
 
+/* The same with x0 to x7, in and out, as SMC32 calls with wide values need them. */
+void hvc_all(u64 x[8]);
+void smc_all(u64 x[8]);
+
 /* x0 as PSCI means it: 32 bits, signed. */
 s32 psci(u32 fn, u64 x1, u64 x2, u64 x3);
 

@@ -76,8 +76,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc, (void)argv;
 	/* A failed assertion of lend_world.c aborts, for libFuzzer to see. */
 	setenv("CMOCKA_TEST_ABORT", "1", 1);
-	world_begin(vms, NR_VMS, NR_BLOCKS);
-	world.sparse = true;
+	world_begin_sparse(vms, NR_VMS, NR_BLOCKS);
 	first.world = world;
 	for (u32 i = 0; i < NR_BLOCKS * WORLD_CHUNKS; i++)
 		first.words[i] = *chunk_word(world.ram, i);

@@ -62,8 +62,8 @@ inline retrieve(vv, ss)
 }
 
 #define CAN_RELINQUISH(vv, ss) \
-	(!SLOT(vv, ss).busy && (SLOT(vv, ss).state == HELD || SLOT(vv, ss).state == BORROWED || \
-			      SLOT(vv, ss).state == REVOKED))
+	(SLOT(vv, ss).state == REVOKED || \
+	 (!SLOT(vv, ss).busy && (SLOT(vv, ss).state == HELD || SLOT(vv, ss).state == BORROWED)))
 #define CAN_KEEP(vv, ss) \
 	((SLOT(vv, ss).state == HELD && IS_OWN(vv, ss)) || \
 	 (SLOT(vv, ss).state == BORROWED && loan[SLOT(vv, ss).loan].keep))
@@ -91,6 +91,7 @@ inline relinquish(vv, ss, kept, keep_offer)
 inline refuse(vv, ss)
 {
 	rl_b = SLOT(vv, ss).block;
+	SLOT(vv, ss).events = 0;
 	loan_withdraw(rl_b, 1)
 }
 
@@ -135,12 +136,12 @@ inline lend(vv, ss, nn, is_revocable, is_kept, is_donation)
 	:: !IS_EMPTY(PEER(vv), ld_s) -> ld_s++
 	:: else -> break
 	od;
-	note(PEER(vv), ld_s, EV_OFFER);
 	for (ld_i : 0 .. nn - 1) {
 		SLOT(vv, ss + ld_i).state = LENT;
 		SLOT(vv, ss + ld_i).loan = ld_l;
 		SLOT(vv, ss + ld_i).events = 0;
 		SLOT(PEER(vv), ld_s + ld_i).state = OFFERED;
+		SLOT(PEER(vv), ld_s + ld_i).events = 0;
 		SLOT(PEER(vv), ld_s + ld_i).loan = ld_l;
 		SLOT(PEER(vv), ld_s + ld_i).block = SLOT(vv, ss + ld_i).block;
 		blk[SLOT(vv, ss + ld_i).block].state = OFFERED;
@@ -148,7 +149,7 @@ inline lend(vv, ss, nn, is_revocable, is_kept, is_donation)
 		blk[SLOT(vv, ss + ld_i).block].hslot = ld_s + ld_i;
 		blk[SLOT(vv, ss + ld_i).block].loan = ld_l
 	}
-	skip /* a d_step may not end in a loop */
+	note(PEER(vv), ld_s, EV_OFFER)
 }
 
 #define CAN_RECLAIM(vv, ll) (loan[ll].in_use && loan[ll].owner == (vv))
@@ -170,24 +171,35 @@ inline set_deadline(ll, has_deadline)
 	(blk[bb].state == OFFERED || (blk[bb].state == SCRUBBING && blk[bb].next != STANDBY))
 #endif
 
-inline reclaim(ll, has_deadline)
+/* Under a hold of its own: the borrower may retrieve what is recalled before its slot is looked at. */
+inline recall(ll, has_deadline)
 {
 	set_deadline(ll, has_deadline);
-	loan[ll].out++; /* the record is not to end while it is looked at */
-	for (rc_i : 0 .. NB - 1) {
+	loan[ll].recalled = 1
+}
+
+#define CAN_RECALL_SLOT(vv, bb) \
+	(blk[bb].loan != NONE && blk[bb].owner == (vv) && loan[blk[bb].loan].recalled && \
+	 (TURNS_BACK(bb) || \
+	  (blk[bb].state == BORROWED && !SLOT(blk[bb].holder, blk[bb].hslot).recalled)))
+
+inline recall_slot(bb)
+{
+	SLOT(blk[bb].owner, blk[bb].oslot).recalled = 1;
+	if
+	:: blk[bb].state == BORROWED ->
+		SLOT(blk[bb].holder, blk[bb].hslot).recalled = 1;
+		note(blk[bb].holder, blk[bb].hslot, EV_RECALL);
+#ifndef FAULT_EXPIRED_BEFORE_RECALLED
 		if
-		:: blk[rc_i].loan == ll && blk[rc_i].state == BORROWED && !loan[ll].recalled ->
-			SLOT(blk[rc_i].holder, blk[rc_i].hslot).recalled = 1;
-			SLOT(blk[rc_i].owner, blk[rc_i].oslot).recalled = 1;
-			note(blk[rc_i].holder, blk[rc_i].hslot, EV_RECALL)
-		:: blk[rc_i].loan == ll && TURNS_BACK(rc_i) ->
-			SLOT(blk[rc_i].owner, blk[rc_i].oslot).recalled = 1;
-			loan_withdraw(rc_i, 0)
+		:: loan[blk[bb].loan].timer == EXPIRED -> /* nobody was told of this block */
+			note(blk[bb].owner, blk[bb].oslot, EV_EXPIRED);
+			note(blk[bb].holder, blk[bb].hslot, EV_EXPIRED)
 		:: else
 		fi
-	}
-	loan[ll].recalled = 1;
-	loan_less(ll)
+#endif
+	:: else -> loan_withdraw(bb, 0)
+	fi
 }
 
 /* Time passes the deadline. */
@@ -199,13 +211,9 @@ inline expire(ll)
 #if defined(EVENTS) && !defined(FAULT_FORGET_EXPIRED)
 	for (rc_i : 0 .. NB - 1) {
 		if
-		:: blk[rc_i].loan == ll ->
+		:: blk[rc_i].loan == ll && blk[rc_i].state == BORROWED ->
 			note(blk[rc_i].owner, blk[rc_i].oslot, EV_EXPIRED);
-			if
-			:: blk[rc_i].state == BORROWED ->
-				note(blk[rc_i].holder, blk[rc_i].hslot, EV_EXPIRED)
-			:: else
-			fi
+			note(blk[rc_i].holder, blk[rc_i].hslot, EV_EXPIRED)
 		:: else
 		fi
 	}

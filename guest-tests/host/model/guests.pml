@@ -36,7 +36,9 @@ inline hostile_slot_call(vv, ss, ff, gg)
 	:: CAN_REFUSE(vv, ss) -> d_step { refuse(vv, ss) }
 	:: CAN_LEND(vv, ss) ->
 		if
+#if !defined(ALWAYS_REVOCABLE) || defined(DONATE)
 		:: ff = 0
+#endif
 		:: ff = 1
 		fi;
 		if
@@ -46,6 +48,9 @@ inline hostile_slot_call(vv, ss, ff, gg)
 #endif
 #ifdef DONATE
 		:: d_step { ff == 0 -> lend(vv, ss, 1, 0, 0, 1) }
+#ifdef KEEP
+		:: d_step { ff == 0 -> gg = 1; lend(vv, ss, 1, 0, gg, 1) }
+#endif
 #endif
 		fi
 #ifdef PAIR
@@ -60,10 +65,13 @@ inline hostile_loan_call(vv, ll, ff)
 	if
 	:: CAN_RECLAIM(vv, ll) ->
 		if
+#ifndef ALWAYS_DEADLINE
 		:: ff = 0
+#endif
 		:: ff = 1
 		fi;
-		d_step { reclaim(ll, ff) }
+		d_step { recall(ll, ff) }
+	:: CAN_RECALL_SLOT(vv, ll) -> d_step { recall_slot(ll) }
 	:: CAN_REVOKE(vv, ll) -> d_step { revoke(ll) } /* ll: any block of a loan */
 	:: else
 	fi
@@ -115,12 +123,16 @@ end:	do
 
 hidden byte dr_l; /* arguments are passed by name: the slot's own would change on the way */
 
-#define READY(vv) (life[vv] == UP && !started[vv])
+#define READY(vv) (life[vv] == UP && !started[vv] && !in_hand[vv])
 #define LOAN_OF(vv) loan[SLOT(vv, 0).loan]
 
 /* LEND_EVENT_NEXT */
 inline event_next(vv)
 {
+	if
+	:: SLOT(vv, 0).events & EV_OFFER && SLOT(vv, 0).loan != NONE -> LOAN_OF(vv).offer_read = 1
+	:: else
+	fi;
 	SLOT(vv, 0).events = SLOT(vv, 0).events & (SLOT(vv, 0).events - 1)
 }
 
@@ -130,7 +142,7 @@ inline event_next(vv)
  */
 proctype Lender()
 {
-	bit waiting, look;
+	bit waiting, look, recalling;
 	byte kexecs;
 
 	do
@@ -161,9 +173,20 @@ proctype Lender()
 		READY(A) && !look && !waiting && SLOT(A, 0).state == LENT && !LOAN_OF(A).recalled ->
 		if
 #ifndef ALWAYS_REVOCABLE
-		:: d_step { dr_l = SLOT(A, 0).loan; reclaim(dr_l, 0) }
+		:: d_step { dr_l = SLOT(A, 0).loan; recall(dr_l, 0) }
 #endif
-		:: d_step { dr_l = SLOT(A, 0).loan; reclaim(dr_l, 1) }
+		:: d_step { dr_l = SLOT(A, 0).loan; recall(dr_l, 1) }
+		fi;
+		recalling = 1;
+		in_hand[A] = 1
+	   }
+	:: d_step {
+		recalling ->
+		recalling = 0;
+		in_hand[A] = 0;
+		if
+		:: CAN_RECALL_SLOT(A, 0) -> recall_slot(0)
+		:: else
 		fi;
 		waiting = (SLOT(A, 0).state == LENT)
 	   }

@@ -28,6 +28,7 @@ inline loan_less(ll)
 	:: loan[ll].out == 0 ->
 		loan[ll].in_use = 0;
 		loan[ll].recalled = 0;
+		loan[ll].offer_read = 0;
 		loan[ll].revocable = 0;
 		loan[ll].keep = 0;
 		loan[ll].donate = 0;
@@ -117,19 +118,25 @@ inline loan_block_back(bb, tell)
 	loan_less(hb_l)
 }
 
-/* An OFFERED block, or one on its way to or from the borrower's offer, goes back. */
-inline loan_withdraw(bb, tell)
+/*
+ * An OFFERED block, or one on its way to or from the borrower's offer, goes back. Its owner is told
+ * when this is the borrower's doing; else the borrower, if it has read of the offer.
+ */
+inline loan_withdraw(bb, by_borrower)
 {
 	wd_v = blk[bb].holder;
 	wd_s = blk[bb].hslot;
-	SLOT(wd_v, wd_s).events = 0;
+	if
+	:: !by_borrower && loan[blk[bb].loan].offer_read -> note(wd_v, wd_s, EV_RECALL)
+	:: else
+	fi;
 	slot_move_off_loan(wd_v, wd_s, EMPTY);
 	if
 	:: blk[bb].state == SCRUBBING -> blk[bb].next = STANDBY
 	:: else ->
 		blk[bb].state = STANDBY;
 		SLOT(wd_v, wd_s).block = NONE;
-		loan_block_back(bb, tell)
+		loan_block_back(bb, by_borrower)
 	fi
 }
 

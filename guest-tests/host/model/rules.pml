@@ -26,14 +26,14 @@
 	(blk[bb].owner < POOL && OWNER_SLOT(bb).state == STANDBY && OWNER_SLOT(bb).block == bb && \
 	 !OWNER_SLOT(bb).busy && blk[bb].holder == POOL && NOT_ON_LOAN(bb))
 #define OFFERED_OK(bb) \
-	(ON_LOAN(bb, OFFERED) && !HOLDER_SLOT(bb).busy && !loan[blk[bb].loan].recalled)
+	(ON_LOAN(bb, OFFERED) && !HOLDER_SLOT(bb).busy)
 #define HELD_OK(bb) \
 	(HOLDER_SLOT(bb).state == HELD && HOLDER_SLOT(bb).block == bb && !HOLDER_SLOT(bb).busy && \
 	 NOT_ON_LOAN(bb) && (blk[bb].owner == POOL || \
 	 (blk[bb].owner == blk[bb].holder && blk[bb].oslot == blk[bb].hslot)))
 #define BORROWED_OK(bb) \
 	(ON_LOAN(bb, BORROWED) && !HOLDER_SLOT(bb).busy && !loan[blk[bb].loan].donate && \
-	 HOLDER_SLOT(bb).recalled == loan[blk[bb].loan].recalled)
+	 (!HOLDER_SLOT(bb).recalled || loan[blk[bb].loan].recalled))
 
 #define TO_POOL_OK(bb) \
 	(blk[bb].owner == POOL && NOT_ON_LOAN(bb) && (HOLDER_SLOT(bb).state == EMPTY || \
@@ -46,7 +46,7 @@
 #define TO_HELD_OK(bb) \
 	(NOT_ON_LOAN(bb) && HOLDER_SLOT(bb).state == STANDBY && \
 	 (blk[bb].owner == POOL || blk[bb].owner == blk[bb].holder))
-#define TO_BORROWER_OK(bb) (ON_LOAN(bb, OFFERED) && !loan[blk[bb].loan].recalled)
+#define TO_BORROWER_OK(bb) ON_LOAN(bb, OFFERED)
 #define SCRUBBING_OK(bb) \
 	(blk[bb].holder < POOL && HOLDER_SLOT(bb).busy && HOLDER_SLOT(bb).block == bb && \
 	 blk[bb].done <= blk[bb].claimed && blk[bb].done < NCHUNK && \

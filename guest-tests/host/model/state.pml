@@ -54,7 +54,7 @@ typedef Window {
 };
 
 typedef Loan {
-	bit in_use, recalled, revocable, keep, donate;
+	bit in_use, recalled, offer_read, revocable, keep, donate;
 	byte owner, out;
 	mtype timer;
 };

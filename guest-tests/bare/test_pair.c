@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One of two well-behaved guests, VMs 0 and 1, that lend blocks to each other in a loop and verify
+ * every byte of them, while VM 2 (test_hostile.c) does what it can. They also lend to it, take back by
+ * force, and take what it offers, since these are its ways to harm them. They end when it has gone.
+ *
+ * Slots 0 and 1 go to the friend as one loan with KEEP; it answers in them. Slots 2 (revocable) and 3
+ * go to the hostile guest.
+ */
+#include "guest-tests/bare/bare.h"
+#include "guest-tests/bare/lib/lend.h"
+#include "guest-tests/bare/lib/secret.h"
+
+#define HOSTILE 2
+#define N 2
+#define TO_HOSTILE N /* the first slot lent to it */
+#define NR_TO_HOSTILE 2
+#define NR_OWN (N + NR_TO_HOSTILE)
+#define DEADLINE 200000 /* ns */
+#define GONE_AFTER 2 /* s without a hostile VM: it is off, and not in the middle of a reset */
+#define NAP_MS 100
+#define LEAST_ROUNDS 20
+#define KEY(id, round, block) ((u64)(id) << 40 | (u64)(round) << 8 | (block))
+
+static struct lend_window w;
+static u32 friend;
+static u64 gone_since; /* of the counter; 0: it is there */
+static u64 round_out; /* of our loan to the friend */
+static bool is_filled, friend_is_gone;
+
+static struct {
+	u64 rounds, answers, unanswered, lent, revoked, returned, taken, refused, donated;
+} count;
+
+static u64 base_of(u32 slot)
+{
+	return w.base + slot * w.block_size;
+}
+
+static s64 call(u32 fn, u64 x1, u64 x2, u64 x3, u64 x4)
+{
+	return lend_status(fn, x1, x2, x3, x4);
+}
+
+/* Answers come with KEEP in every other round, else the lender finds zeroes. */
+static bool answer_is_kept(u64 round)
+{
+	return round % 2;
+}
+
+static void check_answer(void)
+{
+	/* The friend went off before it took the last one: it came back as it was. */
+	if (!secret_unlike(base_of(0), w.block_size, KEY(w.id, round_out, 0))) {
+		CHECK_EQ(count.unanswered++, 0);
+		return;
+	}
+	for (u32 i = 0; i < N; i++) {
+		u64 key = KEY(friend, round_out, i);
+
+		if (answer_is_kept(round_out))
+			CHECK_EQ(secret_unlike(base_of(i), w.block_size, key), 0);
+		else
+			CHECK_EQ(first_nonzero(base_of(i), w.block_size), 0);
+	}
+	count.rounds++;
+}
+
+static void fill(u32 slot, u32 n, u64 round)
+{
+	for (u32 i = 0; i < n; i++)
+		secret_fill(base_of(slot + i), w.block_size, KEY(w.id, round, i));
+}
+
+/* Slots 0 and 1: check what came back, fill with the next round's, lend again. */
+static void lend_to_friend(void)
+{
+	s64 status;
+
+	if (!slots_are(0, N, LEND_SLOT_STANDBY) || (slot_flags(0) | slot_flags(1)) & LEND_FLAG_BUSY)
+		return;
+	if (!is_filled) {
+		CHECK_EQ(call(LEND_RETRIEVE, 0, N, 0, 0), LEND_SUCCESS);
+		if (round_out)
+			check_answer();
+		fill(0, N, ++round_out);
+		CHECK_EQ(call(LEND_RELINQUISH, 0, N, LEND_RELINQUISH_KEEP, 0), LEND_SUCCESS);
+		is_filled = true;
+	}
+	status = call(LEND_LEND, 0, N, friend, LEND_LEND_KEEP);
+	friend_is_gone = status == LEND_NO_SUCH_VM;
+	CHECK(status == LEND_SUCCESS || status == LEND_BUSY || status == LEND_NO_SLOT ||
+	      friend_is_gone);
+	is_filled = status != LEND_SUCCESS;
+}
+
+/* An offer of the friend's: its round is found in the contents' first word, then checked as a whole. */
+static void answer_friend(u32 slot)
+{
+	static u64 round;
+
+	if (call(LEND_RETRIEVE, slot, N, 0, 0) != LEND_SUCCESS) {
+		/* It went off in this moment, and its offer with it. */
+		CHECK_EQ(slot_state(slot), LEND_SLOT_EMPTY);
+		return;
+	}
+	round++;
+	for (u32 i = 0; i < N; i++)
+		CHECK_EQ(secret_unlike(base_of(slot + i), w.block_size, KEY(friend, round, i)), 0);
+	fill(slot, N, round);
+	CHECK_EQ(call(LEND_RELINQUISH, slot, N, answer_is_kept(round) ? LEND_RELINQUISH_KEEP : 0,
+		      0),
+		 LEND_SUCCESS);
+	count.answers++;
+}
+
+static void note_hostile(s64 status)
+{
+	if (status != LEND_NO_SUCH_VM)
+		gone_since = 0;
+	else if (!gone_since)
+		gone_since = counter_virt();
+}
+
+static bool hostile_is_gone(void)
+{
+	return gone_since && counter_virt() - gone_since > GONE_AFTER * counter_hz();
+}
+
+/* Once back, nothing is to be left of what it wrote; and it gets nothing of what we write. */
+static void lend_to_hostile(u32 slot)
+{
+	bool revocable = slot == TO_HOSTILE;
+	s64 status;
+
+	CHECK_EQ(call(LEND_RETRIEVE, slot, 1, 0, 0), LEND_SUCCESS);
+	CHECK_EQ(first_nonzero(base_of(slot), w.block_size), 0);
+	fill(slot, 1, count.lent);
+	CHECK_EQ(call(LEND_RELINQUISH, slot, 1, 0, 0), LEND_SUCCESS);
+	status = call(LEND_LEND, slot, 1, HOSTILE, revocable ? LEND_LEND_REVOCABLE : 0);
+	CHECK(status == LEND_SUCCESS || status == LEND_BUSY || status == LEND_NO_SLOT ||
+	      status == LEND_NO_SUCH_VM);
+	note_hostile(status);
+	count.lent += status == LEND_SUCCESS;
+}
+
+static void take_back_from_hostile(u32 slot)
+{
+	u64 loan = slot_loan(slot);
+	u32 flags = slot_flags(slot);
+	s64 status;
+
+	if (flags & LEND_FLAG_EXPIRED && flags & LEND_FLAG_REVOCABLE) {
+		status = call(LEND_REVOKE, loan, 0, 0, 0);
+		count.revoked += status == LEND_SUCCESS;
+	} else {
+		status = call(LEND_RECLAIM, loan, DEADLINE, 0, 0);
+	}
+	/* BAD_STATE: it came back in between. */
+	CHECK(status == LEND_SUCCESS || status == LEND_PENDING || status == LEND_BAD_STATE);
+	count.returned += status == LEND_SUCCESS;
+}
+
+static void play_with_hostile(u64 turn)
+{
+	for (u32 slot = TO_HOSTILE; slot < TO_HOSTILE + NR_TO_HOSTILE && !test_failed(); slot++) {
+		u32 state = slot_state(slot);
+
+		if (state == LEND_SLOT_STANDBY)
+			lend_to_hostile(slot);
+		else if (state == LEND_SLOT_LENT && turn % 8 == slot)
+			take_back_from_hostile(slot);
+	}
+}
+
+/* Its offers: what it could take by force is refused, the rest is used and given back. */
+static void answer_hostile(u32 slot)
+{
+	bool keep = slot_flags(slot) & LEND_FLAG_KEEP;
+	s64 status;
+
+	if (slot_flags(slot) & LEND_FLAG_REVOCABLE) {
+		status = call(LEND_REFUSE, slot, 0, 0, 0);
+		CHECK(status == LEND_SUCCESS || status == LEND_BAD_STATE);
+		count.refused++;
+		return;
+	}
+	status = call(LEND_RETRIEVE, slot, 1, 0, 0);
+	CHECK(status == LEND_SUCCESS || status == LEND_BAD_STATE);
+	/* Withdrawn, and perhaps offered anew under other terms. */
+	if (status == LEND_BAD_STATE || slot_flags(slot) & LEND_FLAG_REVOCABLE)
+		return;
+	if (!keep && !(slot_flags(slot) & LEND_FLAG_KEEP))
+		CHECK_EQ(first_nonzero(base_of(slot), w.block_size), 0);
+	fill(slot, 1, count.taken++);
+	CHECK_EQ(call(LEND_RELINQUISH, slot, 1, 0, 0), LEND_SUCCESS);
+}
+
+/* Slots beyond the first ones, from one run of the same state to the next. */
+static void look_at_offers(void)
+{
+	for (u32 slot = NR_OWN; slot < w.nr_slots && !test_failed();) {
+		struct smccc info = lend(LEND_SLOT_INFO, slot, 0, 0, 0);
+		u32 state = LEND_SLOT_STATE(info.x[1]), peer = LEND_SLOT_PEER(info.x[1]);
+
+		if (state == LEND_SLOT_OFFERED && peer == friend && slot % N == 0)
+			answer_friend(slot);
+		else if (state == LEND_SLOT_OFFERED && peer == HOSTILE)
+			answer_hostile(slot);
+		else if (state == LEND_SLOT_STANDBY) /* donated by it: back, or it would run out */
+			count.donated += call(LEND_DONATE, slot, 1, HOSTILE, 0) == LEND_SUCCESS;
+		else if (state == LEND_SLOT_BORROWED || state == LEND_SLOT_HELD)
+			CHECK_EQ(call(LEND_RELINQUISH, slot, 1, 0, 0), LEND_SUCCESS);
+		slot += state == LEND_SLOT_EMPTY ? LEND_SLOT_RUN(info.x[1]) : 1;
+	}
+}
+
+static bool is_done(void)
+{
+	return (hostile_is_gone() || friend_is_gone) && slots_are(0, NR_OWN, LEND_SLOT_STANDBY) &&
+	       count.rounds >= LEAST_ROUNDS;
+}
+
+/* Not woken by events: verifying without pause would take the host from the hostile guest. */
+static void nap(void)
+{
+	timer_set_tval(TIMER_VIRT, (s32)(counter_hz() / 1000 * NAP_MS));
+	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
+	wfi();
+	timer_set_ctl(TIMER_VIRT, 0);
+}
+
+static void read_events(void)
+{
+	while (LEND_EVENT_KIND(lend(LEND_EVENT_NEXT, 0, 0, 0, 0).x[1]) != LEND_EVENT_NONE)
+		;
+}
+
+static void lends_and_verifies(void)
+{
+	w = lend_window();
+	friend = 1 - w.id;
+	CHECK_EQ(w.nr_own, NR_OWN);
+	gic_enable(0, timer_intid(TIMER_VIRT));
+	for (u64 turn = 0; !is_done(); turn++) {
+		read_events();
+		look_at_offers();
+		lend_to_friend();
+		if (!hostile_is_gone())
+			play_with_hostile(turn);
+		if (test_failed())
+			return;
+		nap();
+	}
+	/* What the friend did not take any more has come back, too. */
+	CHECK_EQ(call(LEND_RETRIEVE, TO_HOSTILE, NR_TO_HOSTILE, 0, 0), LEND_SUCCESS);
+	CHECK_EQ(first_nonzero(base_of(TO_HOSTILE), NR_TO_HOSTILE * w.block_size), 0);
+	print("# %lu rounds, %lu answers\n", count.rounds, count.answers);
+	print("# to the hostile guest: %lu lent, %lu returned, %lu revoked\n", count.lent,
+	      count.returned, count.revoked);
+	print("# from it: %lu taken, %lu refused, %lu donated back\n", count.taken, count.refused,
+	      count.donated);
+}
+
+TESTS(TEST(lends_and_verifies));

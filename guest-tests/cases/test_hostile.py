@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A hostile guest beside two well-behaved ones: it harms nobody but itself."""
+
+import os
+import re
+
+import pytest
+from conftest import ends_orderly, texts, whole_texts
+from lv import tap
+from lv.console import HYPERVISOR
+
+MIB = 1 << 20
+BLOCK = 2 * MIB
+WINDOW = (1 << 32, 128 * MIB)
+NAMES = ["alice", "bob", "mallory"]
+
+# What a run is determined by, as far as a machine with several CPUs is.
+SEED = int(os.environ.get("LV_SEED", "1"), 0)
+OPERATIONS = int(os.environ.get("LV_OPS", "1000000"), 0)
+
+
+def machine_with(lab, **arguments):
+    """alice and bob, who lend to each other and to mallory, and she to them."""
+    words = " ".join(f"{name}={value}" for name, value in arguments.items())
+    vms = []
+    for name in NAMES:
+        own = {"bootargs": words, "cpus": 2} if name == "mallory" else {}
+        vms.append(lab.bare_vm(name, "hostile" if own else "pair", boot_memory=128 * MIB,
+                               owned_memory=4 * BLOCK, window=WINDOW,
+                               lend_to=[other for other in NAMES if other != name],
+                               extra="lendvisor,pool-slots = <2>;" if own else "", **own))
+    return lab.boot(vms, block_size=BLOCK, memory="1G")
+
+
+def counted(lines, pattern):
+    """The numbers of the one line that matches."""
+    found = [match for match in (re.search(pattern, line) for line in lines) if match]
+    assert len(found) == 1, f"{pattern}: {len(found)} lines"
+    return [int(number) for number in found[0].groups()]
+
+
+@pytest.mark.parametrize("operations, resets", [(OPERATIONS, 0), (OPERATIONS // 10, 8)])
+def test_nobody_else_is_affected(lab, operations, resets):
+    """Random calls, accesses and system registers; the pair verifies what it lends all the while."""
+    print(f"LV_SEED={SEED}")
+    machine = machine_with(lab, seed=SEED, ops=operations, resets=resets)
+    ends_orderly(machine, 300)
+    for name in NAMES:
+        lines = whole_texts(machine, name)
+        print(name, *[line for line in lines if line.startswith("#")], sep="\n\t")
+        if name == "mallory":
+            done, lives, seed = counted(lines, r"# (\d+) operations in (\d+) lives, seed (\d+)")
+            assert done >= operations - 256 * resets and lives == resets + 1 and seed == SEED
+            assert "ok 1 - does_its_worst" in lines
+        else:
+            assert tap.parse(lines).complaint() == ""
+            assert counted(lines, r"# (\d+) rounds, (\d+) answers")[0] >= 20
+    said = texts(machine, HYPERVISOR)
+    assert [line for line in said if re.search(r"crash|PANIC|assert|stopped", line)] == []

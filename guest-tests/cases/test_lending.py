@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Lending between bare guests, call by call: each side checks what it is told and what it finds."""
+
+import pytest
+from conftest import ends_orderly, whole_texts
+from lv import tap
+
+MIB = 1 << 20
+BLOCK = 128 * MIB
+
+
+def window_of(block, slots=8):
+    return (1 << 32, max(slots * block, BLOCK))
+
+
+def run(lab, vms, block, timeout=240, **options):
+    """All VMs of them end well, every test of theirs passed and none skipped."""
+    machine = lab.boot(vms, block_size=block, **options)
+    ends_orderly(machine, timeout)
+    for vm in vms:
+        report = tap.parse(whole_texts(machine, vm.name))
+        assert report.complaint() == "", vm.name
+        assert report.skipped == []
+    return machine
+
+
+@pytest.mark.parametrize("block, absent, cpu", [
+    (2 * MIB, "zero", "cortex-a57"),
+    (2 * MIB, "abort", "max"),
+    (BLOCK, "zero", "max"),
+    (BLOCK, "abort", "cortex-a57"),
+])
+def test_revoke(lab, block, absent, cpu):
+    """bob's three CPUs use the blocks that alice takes from him by force."""
+    common = {"boot_memory": BLOCK, "window": window_of(block), "absent": absent}
+    alice = lab.bare_vm("alice", "revoke_a", owned_memory=4 * block, lend_to=["bob"], **common)
+    bob = lab.bare_vm("bob", "revoke_b", cpus=3, owned_memory=block, lend_to=["alice"], **common)
+    run(lab, [alice, bob], block, cpu=cpu)
