@@ -51,7 +51,7 @@ _Noreturn void bail_out(const char *why, u32 value);
 /* Polls until x holds; false after five minutes, which is for ever. */
 #define WAIT_FOR(x)                                                                                \
 	({                                                                                         \
-		u64 end_ = counter() + 300ULL * counter_hz();                                       \
+		u64 end_ = counter() + 300ULL * counter_hz();                                      \
 		bool got_;                                                                         \
 		while (!(got_ = (x)) && counter() < end_)                                          \
 			;                                                                          \

@@ -83,7 +83,7 @@ bool test_failed(void);
 /* Polls until x holds; false after five minutes, which is for ever. */
 #define WAIT_FOR(x)                                                                                \
 	({                                                                                         \
-		u64 end_ = counter_virt() + 300 * counter_hz();                                     \
+		u64 end_ = counter_virt() + 300 * counter_hz();                                    \
 		bool got_;                                                                         \
 		while (!(got_ = (x)) && counter_virt() < end_)                                     \
 			cpu_relax();                                                               \
