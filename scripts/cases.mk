@@ -37,7 +37,7 @@ check-bare: check-begin all variants bare aarch32
 
 # Images with instruments in them that some cases look through.
 variants:
-	@for variant in DEBUG=1 MEASURE=1; do $(SUBMAKE) $$variant hypervisor || exit 1; done
+	@for variant in DEBUG=1 MEASURE=1 ERRATA_REPEAT_TLBI=1; do $(SUBMAKE) $$variant hypervisor || exit 1; done
 
 check-begin:
 	@rm -rf $(CHECK)

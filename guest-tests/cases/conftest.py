@@ -19,6 +19,8 @@ BARE_ENTRY = 0x40080000
 IMAGE = str(BUILD / "lendvisor.img")
 # `make DEBUG=1`: the rules of lending.md §4 are checked after every call.
 DEBUG_IMAGE = str(BUILD / "debug" / "lendvisor.img")
+# `make ERRATA_REPEAT_TLBI=1`: each TLBI and its DSB twice.
+REPEAT_TLBI_IMAGE = str(BUILD / "repeat-tlbi" / "lendvisor.img")
 
 
 class Lab:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import DEBUG_IMAGE, IMAGE, ends_orderly, texts, whole_texts
+from conftest import DEBUG_IMAGE, IMAGE, REPEAT_TLBI_IMAGE, ends_orderly, texts, whole_texts
 from lv import BUILD, ROOT, tap
 from lv.console import FIRMWARE
 
@@ -107,17 +107,24 @@ def test_boot_memory_of_whole_gib(lab, mibs):
     (2 * MIB, "abort", 2, DEBUG_IMAGE),
     (1 << 30, "zero", 1, IMAGE),
 ])
-def test_lend(lab, block, absent, cpus, kernel):
+def test_lend(lab, block, absent, cpus, kernel, cpu="cortex-a57"):
     """alice lends to bob and takes back, contents checked to the last byte on both sides."""
     window = (WINDOW, max(8 * block, BLOCK))
     common = {"cpus": cpus, "boot_memory": BLOCK, "window": window, "absent": absent}
     alice = lab.bare_vm("alice", "lend_a", owned_memory=3 * block, lend_to=["bob"],
                         extra="lendvisor,pool-slots = <1>;", **common)
     bob = lab.bare_vm("bob", "lend_b", **common)
-    machine = lab.boot([alice, bob], block_size=block, kernel=kernel)
+    machine = lab.boot([alice, bob], block_size=block, kernel=kernel, cpu=cpu)
     ends_orderly(machine, 300)
     succeeded(machine, "alice", cpus)
     succeeded(machine, "bob", cpus)
+
+
+@pytest.mark.parametrize("kernel", [IMAGE, REPEAT_TLBI_IMAGE], ids=["once", "repeated"])
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_lend_by_other_tlbis(lab, kernel, cpu):
+    """max has FEAT_TLBIRANGE, cortex-a57 has not; and each TLBI twice, where the build says so."""
+    test_lend(lab, 2 * MIB, "abort", 2, kernel, cpu)
 
 
 def test_console(lab):

@@ -15,6 +15,7 @@ def window_of(block, slots=8):
 
 def run(lab, vms, block, timeout=240, **options):
     """All VMs of them end well, every test of theirs passed and none skipped."""
+    options.setdefault("memory", "2G")
     machine = lab.boot(vms, block_size=block, **options)
     ends_orderly(machine, timeout)
     for vm in vms:
@@ -36,3 +37,12 @@ def test_revoke(lab, block, absent, cpu):
     alice = lab.bare_vm("alice", "revoke_a", owned_memory=4 * block, lend_to=["bob"], **common)
     bob = lab.bare_vm("bob", "revoke_b", cpus=3, owned_memory=block, lend_to=["alice"], **common)
     run(lab, [alice, bob], block, cpu=cpu)
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_zero_table(lab, cpu):
+    """Two CPUs read, write and fetch where the third one's block comes and goes."""
+    block = 2 * MIB
+    vm = lab.bare_vm("alice", "zero", cpus=3, boot_memory=BLOCK, window=window_of(block, 64),
+                     owned_memory=3 * block)
+    run(lab, [vm], block, cpu=cpu)

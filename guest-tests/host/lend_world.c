@@ -101,7 +101,7 @@ static void host_scrub_later(u8 id)
 
 static void host_expire_at(u64 ns)
 {
-	assert_true(nothing_locked());
+	others_run();
 	if (ns < world.expire_at)
 		world.expire_at = ns;
 }
@@ -317,6 +317,10 @@ void world_tick(u64 ns)
 				world_check();
 	world.scrub_later = 0;
 	world_check();
+}
+
+void world_nothing(void)
+{
 }
 
 static void serve(void)

@@ -96,6 +96,9 @@ u64 world_lend(u32 vm, u32 slot, u32 n, u32 to, u32 flags);
  */
 void world_run(const char *script);
 
+/* For who is asked to serve others in between. */
+void world_nothing(void);
+
 /* Lets ns pass: deadlines expire, and what was left behind is scrubbed. */
 void world_tick(u64 ns);
 

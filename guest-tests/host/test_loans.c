@@ -207,6 +207,30 @@ static void test_expiry(void **state)
 	fails(A, LEND_REVOKE, loan, 0, 0, 0, LEND_BAD_STATE);
 }
 
+static void retrieve_too_late(void)
+{
+	world.between = NULL;
+	world.now += 10;
+	(void)lend_expire(&world.l);
+	assert_int_equal(world_call(B, LEND_RETRIEVE, 2, 1, 0, 0), LEND_SUCCESS);
+}
+
+/* On offer when the loan is recalled and when it expires, borrowed before the call gets to the slot. */
+static void test_expiry_within_the_recall(void **state)
+{
+	u64 loan = world_lend(A, 0, 1, B, LEND_LEND_REVOCABLE);
+
+	(void)state;
+	event(B, LEND_EVENT_OFFER, 2);
+	world.between = retrieve_too_late;
+	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 10, 0, 0), LEND_PENDING);
+	event(A, LEND_EVENT_EXPIRED, 0);
+	event(A, LEND_EVENT_NONE, 0);
+	event(B, LEND_EVENT_RECALL, 2);
+	event(B, LEND_EVENT_EXPIRED, 2);
+	ok(A, LEND_REVOKE, loan, 0, 0, 0);
+}
+
 /* Deadlines of many loans come in their order, in whatever order they were set. */
 static void test_deadlines_in_order(void **state)
 {
@@ -551,6 +575,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refuse, begin, end),
 		cmocka_unit_test_setup_teardown(test_refuse_while_scrubbed, begin, end),
 		cmocka_unit_test_setup_teardown(test_expiry, begin, end),
+		cmocka_unit_test_setup_teardown(test_expiry_within_the_recall, begin, end),
 		cmocka_unit_test(test_deadlines_in_order),
 		cmocka_unit_test_setup_teardown(test_revoke, begin, end),
 		cmocka_unit_test_setup_teardown(test_revoke_interrupted, NULL, end),

@@ -56,7 +56,8 @@ void masked_begin(u32 cause, u64 x0)
 {
 	struct masked *m = &masked[this_cpu()->index];
 
-	m->cause = cause == EC_HVC64 || cause == EC_SMC64 ? CALL | ((u32)x0 & ~SMC64) : CLASS | cause;
+	m->cause =
+		cause == EC_HVC64 || cause == EC_SMC64 ? CALL | ((u32)x0 & ~SMC64) : CLASS | cause;
 	restart(m);
 }
 

@@ -120,7 +120,8 @@ struct lend_vm {
 	struct slot *slots;
 	u64 *empty; /* a bit per slot */
 	u32 busy_head; /* blocks that are SCRUBBING in or out of its slots */
-	u32 all_next, all_done; /* how far RELINQUISH_ALL is: nothing below all_next is for it to take */
+	u32 all_next,
+		all_done; /* how far RELINQUISH_ALL is: nothing below all_next is for it to take */
 	u64 undone; /* handle of a RECLAIM or REVOKE that went back to the guest: 0 without */
 	u32 offers_unread; /* BIT(lender): its last OFFER event was not read */
 	u32 event_head, event_tail;

@@ -165,6 +165,8 @@ static void orphan(struct ledger *l, struct lend_vm *owner, struct block *b)
 
 		block_move(b, BLOCK_BORROWED, BLOCK_HELD);
 		event_drop(l, holder, b->holder_slot);
+		if (s->flags & LEND_FLAG_ADOPTED)
+			l->loans[b->loan].nr_adopted--;
 		s->loan = LEND_NONE;
 		s->flags &=
 			LEND_FLAG_ADOPTED; /* its next kernel may be using it, whosesoever it is */
