@@ -281,7 +281,7 @@ static void test_random(void **state)
 
 	(void)state;
 	seed = from_environment("SEED", 1);
-	steps = from_environment("STEPS", 1500000);
+	steps = from_environment("STEPS", 2000000);
 	print_message("SEED=%llu STEPS=%llu\n", (unsigned long long)seed,
 		      (unsigned long long)steps);
 	record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
