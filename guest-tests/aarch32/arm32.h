@@ -48,10 +48,10 @@ _Noreturn void bail_out(const char *why, u32 value);
 	} while (0)
 #define CHECK(x) CHECK_EQ(!!(x), 1)
 
-/* Polls until x holds; false after a minute, which is for ever. */
+/* Polls until x holds; false after five minutes, which is for ever. */
 #define WAIT_FOR(x)                                                                                \
 	({                                                                                         \
-		u64 end_ = counter() + 60ULL * counter_hz();                                       \
+		u64 end_ = counter() + 300ULL * counter_hz();                                      \
 		bool got_;                                                                         \
 		while (!(got_ = (x)) && counter() < end_)                                          \
 			;                                                                          \

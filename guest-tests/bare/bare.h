@@ -80,10 +80,10 @@ bool test_failed(void);
 		}                                                                                  \
 	} while (0)
 
-/* Polls until x holds; false after a minute, which is for ever. */
+/* Polls until x holds; false after five minutes, which is for ever. */
 #define WAIT_FOR(x)                                                                                \
 	({                                                                                         \
-		u64 end_ = counter_virt() + 60 * counter_hz();                                     \
+		u64 end_ = counter_virt() + 300 * counter_hz();                                    \
 		bool got_;                                                                         \
 		while (!(got_ = (x)) && counter_virt() < end_)                                     \
 			cpu_relax();                                                               \

@@ -164,12 +164,14 @@ static bool read_args(struct call *c, const u64 x[8], u32 nr, u32 wide, bool smc
 
 static void write_results(const struct call *c, u64 x[8], int status, bool smc64)
 {
-	x[0] = smc64 ? (u64)(s64)status : (u32)status;
-	for (u32 i = 0; i < CALL_NR_RESULTS; i++) {
-		if (smc64) {
+	if (smc64) {
+		x[0] = (u64)(s64)status;
+		for (u32 i = 0; i < CALL_NR_RESULTS; i++)
 			x[1 + i] = c->result[i];
-			continue;
-		}
+		return;
+	}
+	x[0] = (u32)status;
+	for (u32 i = 0; i < CALL_NR_RESULTS; i++) {
 		x[1 + 2 * i] = (u32)c->result[i];
 		if (2 + 2 * i < 8)
 			x[2 + 2 * i] = c->result[i] >> 32;

@@ -10,7 +10,7 @@
 #include "hyp/lend/ledger.h"
 
 /* Bytes zeroed between two looks at the interrupts: about 10,000 instructions. */
-#define SCRUB_CHUNK KIB(256)
+#define SCRUB_CHUNK KIB(128)
 
 /* At most one chunk of block. WAIT: other CPUs have the rest, and each is busy with one chunk only. */
 enum scrub_step {

@@ -16,6 +16,11 @@ FOCUS_KEY = b"\x14"  # Ctrl-T
 PANIC = "PANIC:"
 REFUSED = "refused: "
 
+# Time-outs are meant for a machine that does nothing else. One that is busy, or slow, gets more of what is
+# long; short ones are for what may never come.
+PATIENCE = 4
+SHORT = 15
+
 # Bytes typed at once: the FIFO of a PL011 holds 16.
 TYPE_CHUNK = 16
 
@@ -56,6 +61,11 @@ class Options:
             argv += ["-initrd", str(self.bundle)] if self.bundle else []
         argv += ["-icount", "shift=0,sleep=off"] if self.icount else []
         return argv + self.qemu_args
+
+
+def deadline(timeout):
+    """When a wait of timeout seconds is over."""
+    return time.monotonic() + (timeout if timeout < SHORT else timeout * PATIENCE)
 
 
 class Machine:
@@ -135,7 +145,7 @@ class Machine:
         Raises Dead when the machine ends or the hypervisor gives up first, Late after timeout s.
         """
         wanted = re.compile(pattern)
-        until = time.monotonic() + timeout
+        until = deadline(timeout)
         lines = self.console.by_source[source]
         at = self._seen.get(source, 0)
         while True:
@@ -167,7 +177,7 @@ class Machine:
 
     def wait_end(self, timeout):
         """Waits for QEMU to exit by itself; returns its status."""
-        until = time.monotonic() + timeout
+        until = deadline(timeout)
         while not self.ended:
             left = until - time.monotonic()
             if left <= 0:

@@ -11,13 +11,13 @@ TRACE_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -I. -include $(TRACE_DIR
 TRACE_DEPS := $(TRACE_DIR)/trace.mk \
 	$(wildcard hyp/*/*.h stage2/*.h $(HOST_DIR)/*.h $(TRACE_DIR)/*.h)
 # As much of each as a trace of some 300,000 records holds: fewer steps, or one in so many machines.
-# The random ones once more as on a CPU with FEAT_TLBIRANGE.
+# The random one runs once more as on a CPU with FEAT_TLBIRANGE.
 TRACE_SHARE_stage2 := S2_TRACE_LIMIT=100000
 TRACE_SHARE_table := S2_TRACE_EVERY=50
 TRACE_SHARE_scrub := S2_TRACE_EVERY=4
 TRACE_SHARE_life := S2_TRACE_EVERY=3
 TRACE_SHARE_lend_random := STEPS=6000
-TRACE_RANGE := build/trace/lend_random,STEPS=2000,S2_TRACE_RANGE=1
+TRACE_RANGE := build/trace/lend_random,STEPS=6000,S2_TRACE_RANGE=1
 TRACE_RUNS := $(foreach name,$(TRACE_NAMES),build/trace/$(name),$(TRACE_SHARE_$(name))) $(TRACE_RANGE)
 
 .PHONY: trace-check
