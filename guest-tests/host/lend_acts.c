@@ -189,8 +189,8 @@ bool act_has_loan(u32 number)
 static enum lend_outcome make_once(const struct act *act)
 {
 	enum lend_outcome outcome;
+	bool outer = ghost_intend(act->vm, keeps(act));
 
-	ghost_intend(act->vm, keeps(act));
 	outcome = world_try(act->vm, act->fn, first_argument(act), act->arg[1], act->arg[2],
 			    act->arg[3]);
 	if (outcome == LEND_CALL_DONE && is_loan(act) && !world.x[0]) {
@@ -199,7 +199,7 @@ static enum lend_outcome make_once(const struct act *act)
 			   act->arg[3] & LEND_LEND_KEEP, act->fn == LEND_DONATE);
 	}
 	ghost_look();
-	ghost_intend(act->vm, false);
+	ghost_intend(act->vm, outer);
 	if (outcome == LEND_CALL_DONE)
 		acts_count.done[act->fn - LEND_FN(0)] += (s64)world.x[0] >= 0;
 	return outcome;
@@ -341,9 +341,16 @@ static void do_act(const struct act *act)
 	ghost_look();
 }
 
-bool act_may_nest(u32 vm)
+bool act_is_up(u32 vm)
 {
-	return life[vm] == UP && vm != caller;
+	return life[vm] == UP;
+}
+
+bool act_may_nest(const struct act *act)
+{
+	bool ends = act->kind == ACT_RESET || act->kind == ACT_OFF || act->kind == ACT_GO_ON;
+
+	return !act_is_of_vm(act) || (life[act->vm] == UP && !(ends && act->vm == caller));
 }
 
 /* What other CPUs do while this one holds no lock. */
@@ -353,7 +360,7 @@ static void between(void)
 
 	ghost_look();
 	while ((act = nested_act(point)) != NULL) {
-		if (act_is_of_vm(act) && !act_may_nest(act->vm))
+		if (!act_may_nest(act))
 			continue;
 		nr_nested++;
 		acts_count.nested++;

@@ -63,9 +63,12 @@ void act_run(const struct act *act, const struct act *(*others)(u32 point));
 /* Is the loan that the act of this number made still there? */
 bool act_has_loan(u32 number);
 
-/* May this VM act now, nested in another's act? For calls and ends: the hypervisor's own acts always may. */
-bool act_may_nest(u32 vm);
+/* Is the VM up, so that it makes calls? The hypervisor's own acts do not ask. */
+bool act_is_up(u32 vm);
 bool act_is_of_vm(const struct act *act);
+
+/* May another CPU do this now, in the middle of an act? No VM ends in its own call: another vCPU may call. */
+bool act_may_nest(const struct act *act);
 
 /* Begin, the whole list, end. Nested acts stand after the one they are nested in, by at. */
 void acts_run(const struct acts_world *w, const struct act *list, u32 nr);

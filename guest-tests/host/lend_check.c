@@ -202,6 +202,9 @@ static const char *check_slot(const struct ledger *l, const struct lend_vm *vm, 
 		RULE(!vm->running || !slot_is_promise(vm, slot));
 	if (s->state == LEND_SLOT_STANDBY)
 		RULE(slot_is_own(l, vm, slot) || (slot_is_promise(vm, slot) && (!b || s->busy)));
+	if (slot < vm->all_next) /* a RELINQUISH_ALL under way is past it */
+		RULE(s->flags & LEND_FLAG_ADOPTED ||
+		     (s->state != LEND_SLOT_HELD && s->state != LEND_SLOT_BORROWED));
 	RULE(!(vm->empty[slot / 64] >> slot % 64 & 1) ==
 	     !(s->state == LEND_SLOT_EMPTY && !s->busy));
 	if (s->flags & LEND_FLAG_ADOPTED)
@@ -283,12 +286,18 @@ static const char *check_busy(const struct ledger *l, const struct lend_vm *vm)
 
 static const char *check_vm(const struct ledger *l, const struct lend_vm *vm)
 {
-	u32 pool_held = 0;
+	u32 pool_held = 0, promised = 0;
 	const char *broken;
 
-	for (u32 i = 0; i < l->nr_blocks; i++)
-		pool_held += l->blocks[i].owner == LEND_POOL && l->blocks[i].holder == vm->id;
+	for (u32 i = 0; i < l->nr_blocks; i++) {
+		const struct block *b = &l->blocks[i];
+		bool held = b->owner == LEND_POOL && b->holder == vm->id;
+
+		pool_held += held;
+		promised += held && slot_is_promise(vm, b->holder_slot);
+	}
 	RULE(vm->nr_pool_held == pool_held);
+	RULE(promised <= vm->quota); /* what came with a lender's end is not bounded */
 	RULE(vm->target <= vm->nr_promised);
 	broken = check_busy(l, vm);
 	return broken ? broken : check_events(vm);
@@ -319,7 +328,11 @@ static const char *check_loan(const struct ledger *l, u32 index)
 	}
 	RULE(adopted == loan->nr_adopted);
 	RULE(loan->recalled || loan->deadline == LEND_NO_DEADLINE);
-	RULE(loan->place == LEND_NONE || loan->deadline != LEND_NO_DEADLINE);
+	if (loan->place != LEND_NONE)
+		RULE(loan->place < l->nr_deadlines && l->loans[loan->place].by_deadline == index &&
+		     loan->deadline != LEND_NO_DEADLINE);
+	else
+		RULE(loan->deadline == LEND_NO_DEADLINE || loan->nr_told == loan->nr_slots);
 	return NULL;
 }
 

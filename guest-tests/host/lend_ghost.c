@@ -55,9 +55,12 @@ void ghost_begin(void)
 			.owner = owner_now(i), .seen_by = NOBODY, .lent_to = NOBODY};
 }
 
-void ghost_intend(u32 vm, bool keep)
+bool ghost_intend(u32 vm, bool keep)
 {
+	bool before = intends_to_keep[vm];
+
 	intends_to_keep[vm] = keep;
+	return before;
 }
 
 void ghost_lent(u32 vm, u32 slot, u32 n, u32 to, bool keep, bool donated)

@@ -17,8 +17,8 @@ void ghost_look(void);
 /* VM vm writes its tag into every block it sees. */
 void ghost_scribble(u32 vm);
 
-/* VM vm means what it gives up from now on to be kept, or not. */
-void ghost_intend(u32 vm, bool keep);
+/* VM vm means what it gives up from now on to be kept, or not; what it meant before. */
+bool ghost_intend(u32 vm, bool keep);
 
 /* LEND or DONATE succeeded: slots [slot, slot + n) of vm are for to, with what was kept in them or not. */
 void ghost_lent(u32 vm, u32 slot, u32 n, u32 to, bool keep, bool donated);

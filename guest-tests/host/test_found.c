@@ -29,6 +29,25 @@ static void test_all_after_one_that_was_left(void **state)
 	world_end();
 }
 
+/* The same when another vCPU retrieves a slot that the one under way is past. */
+static void test_all_while_another_vcpu_retrieves(void **state)
+{
+	static const struct acts_world w = {
+		.vms = {{.nr_slots = 4, .nr_own = 1, .nr_promised = 2, .quota = 2}},
+		.nr_vms = 1,
+		.nr_blocks = 3,
+	};
+	static const struct act acts[] = {
+		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 3}},
+		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL, .shared = 1, .every = 12, .tries = 1},
+		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 1}, .nested = 1, .at = 30},
+		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL},
+	};
+
+	(void)state;
+	acts_run(&w, acts, ARRAY_SIZE(acts));
+}
+
 /* A block that is reported bad while its holder's end is under way: no event is left for the next life. */
 static void test_bad_block_of_a_vm_that_is_off(void **state)
 {
@@ -60,6 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_after_one_that_was_left),
+		cmocka_unit_test(test_all_while_another_vcpu_retrieves),
 		cmocka_unit_test(test_bad_block_of_a_vm_that_is_off),
 		cmocka_unit_test(test_marks_of_a_loan_that_ends_slot_by_slot),
 	};

@@ -129,6 +129,59 @@ static void break_it(u32 how)
 	case 27:
 		world.slots[A][1].peer = A;
 		break;
+	case 28: /* a free slot that the bitmap does not have */
+		l->vm[A].empty[0] = 0;
+		break;
+	case 29: /* no room at a slot in use */
+		l->vm[A].empty[0] |= BIT(0);
+		break;
+	case 30: /* what is being scrubbed is on nobody's list */
+		l->vm[B].busy_head = LEND_NONE;
+		break;
+	case 31: /* more than its quota */
+		l->vm[A].quota = 0;
+		break;
+	case 32:
+		l->vm[A].target = 2;
+		break;
+	case 33: /* a mark on what no next kernel may be given */
+		world.slots[B][1].flags |= LEND_FLAG_ADOPTED;
+		break;
+	case 34: /* adopted, and not counted */
+		world.slots[B][1].flags |= LEND_FLAG_ADOPTED | LEND_FLAG_ADOPTABLE;
+		world.slots[A][1].flags |= LEND_FLAG_ADOPTABLE;
+		l->loans[world.slots[A][1].loan].flags |= LEND_FLAG_ADOPTABLE;
+		break;
+	case 35: /* a deadline of a loan that nobody recalled */
+		l->loans[world.slots[A][1].loan].deadline = 5;
+		break;
+	case 36: /* recalled with a deadline, and on no list of them */
+		l->loans[world.slots[A][1].loan].recalled = true;
+		l->loans[world.slots[A][1].loan].deadline = 5;
+		break;
+	case 37: /* a deadline that stands for no loan */
+		l->loans[0].by_deadline = l->loan_free;
+		l->nr_deadlines = 1;
+		break;
+	case 38: /* RELINQUISH_ALL believes to be past a slot that is held */
+		l->vm[A].all_next = 1;
+		break;
+	case 39: /* out of use, and still the owner's */
+		block_at(A, 0)->state = BLOCK_POISONED;
+		break;
+	case 40: /* bad, and on offer */
+		block_at(A, 2)->flags |= BLOCK_BAD;
+		break;
+	case 41: /* a donation that was retrieved is a loan still */
+		l->loans[world.slots[B][1].loan].donated = true;
+		break;
+	case 42: /* the free list does not lead back */
+		l->blocks[l->free_head].prev = l->free_head;
+		break;
+	case 43: /* a slot that reads REVOKED, with the zero page under it */
+		world.slots[B][3].state = LEND_SLOT_REVOKED;
+		l->vm[B].empty[0] &= ~BIT(3);
+		break;
 	default:
 		fail();
 	}
@@ -137,7 +190,7 @@ static void break_it(u32 how)
 static void test_every_broken_rule_is_seen(void **state)
 {
 	(void)state;
-	for (u32 how = 0; how < 28; how++) {
+	for (u32 how = 0; how < 44; how++) {
 		struct lend_fault fault;
 		bool ok;
 

@@ -189,7 +189,7 @@ static const struct act *others(u32 point)
 	if ((record->nr == last_act && point == last) || rnd(6) || record->nr > MAX_ACTS / 2)
 		return NULL;
 	act = pick(vm);
-	if (act_is_of_vm(&act) && !act_may_nest(vm))
+	if (!act_may_nest(&act))
 		return NULL;
 	act.nested = true;
 	act.at = (u16)point;
@@ -206,7 +206,7 @@ static void step(void)
 
 	if (act.kind == ACT_CALL && !rnd(3))
 		act.tries = (u8)(1 + rnd(8));
-	if (act_is_of_vm(&act) && !act_may_nest(vm))
+	if (act_is_of_vm(&act) && !act_is_up(vm))
 		act.kind = ACT_GO_ON;
 	act.shared = !rnd(4);
 	act.every = every[rnd(ARRAY_SIZE(every))];
@@ -281,7 +281,7 @@ static void test_random(void **state)
 
 	(void)state;
 	seed = from_environment("SEED", 1);
-	steps = from_environment("STEPS", 1500000);
+	steps = from_environment("STEPS", 2000000);
 	print_message("SEED=%llu STEPS=%llu\n", (unsigned long long)seed,
 		      (unsigned long long)steps);
 	record = mmap(NULL, sizeof(*record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

@@ -143,17 +143,22 @@ int call_relinquish(struct call *c)
 
 /*
  * The window may be long and the call interrupted often, so it goes on where it was: that is the VM's, and
- * shared by its vCPUs. What a next kernel was given as plain memory stays.
+ * shared by its vCPUs; it only ever moves on from slot to slot, and back when one is retrieved meanwhile. What
+ * a next kernel was given as plain memory stays.
  */
 static int step_relinquish_all(struct call *c, u32 slot)
 {
 	const struct slot *s = &c->vm->slots[slot];
 	bool holds = s->state == LEND_SLOT_HELD || s->state == LEND_SLOT_BORROWED;
+	int status = STEP_DONE;
 
-	if (s->flags & LEND_FLAG_ADOPTED || (!holds && !s->busy) || s->state == LEND_SLOT_REVOKED)
-		return STEP_DONE;
-	c->vm->all_done += holds;
-	return ledger_relinquish(c->l, c->vm, slot, 0);
+	if (!(s->flags & LEND_FLAG_ADOPTED) && (holds || s->busy) &&
+	    s->state != LEND_SLOT_REVOKED) {
+		c->vm->all_done += holds;
+		status = ledger_relinquish(c->l, c->vm, slot, 0);
+	}
+	c->vm->all_next += status == STEP_DONE && slot == c->vm->all_next;
+	return status;
 }
 
 int call_relinquish_all(struct call *c)
@@ -168,14 +173,12 @@ int call_relinquish_all(struct call *c)
 		else
 			status = run_slot(c, next, step_relinquish_all, &changed);
 	}
+	if (status == CALL_AGAIN)
+		return status;
 	ledger_lock(c->l);
-	if (status == CALL_AGAIN) {
-		c->vm->all_next = next - 1; /* which was not done */
-	} else {
-		c->result[0] = c->vm->all_done;
-		c->vm->all_next = 0;
-		c->vm->all_done = 0;
-	}
+	c->result[0] = c->vm->all_done;
+	c->vm->all_next = 0;
+	c->vm->all_done = 0;
 	ledger_unlock(c->l);
 	return status;
 }

@@ -3,7 +3,7 @@
  * Bytes -> what four VMs do: calls in either form, calls left undone, resets, deaths and restarts, and
  * where EL2 holds no lock the next steps are another CPU's. After each step the rules (lend_check.h);
  * whatever a VM sees is zero, its own, or of a VM that relinquished with KEEP; a call that failed at once
- * changed nothing; in the end every block is back in the pool.
+ * changed nothing; in the end every block is back in the pool, or POISONED.
  *
  * A step: one byte of VM (bits 1:0) and operation (7:2), then what the operation takes.
  */
@@ -13,6 +13,8 @@
 #include <string.h>
 #include "guest-tests/host/fuzz/fuzz.h"
 #include "guest-tests/host/lend_world.h"
+#include "hyp/lend/expire.h"
+#include "hyp/lend/poison.h"
 #include "stage2/tlb_fake.h"
 
 #define NR_VMS 4
@@ -30,7 +32,7 @@ static const struct world_vm vms[NR_VMS] = {
 	 .lend_to = 0xd,
 	 .min_recall_ns = 50},
 	{.nr_slots = 6, .nr_own = 2, .lend_to = 3, .absent_abort = true},
-	{.nr_slots = 5, .nr_promised = 2, .quota = 2},
+	{.nr_slots = 5, .nr_promised = 2, .quota = 2, .manager = true},
 };
 
 /* Arguments of each call, and which of them are wide: two registers each by SMC32. */
@@ -40,7 +42,7 @@ static const struct {
 	[LEND_INFO - LEND_FN(0)] = {1, 0},     [LEND_SLOT_INFO - LEND_FN(0)] = {1, 0},
 	[LEND_RETRIEVE - LEND_FN(0)] = {2, 0}, [LEND_RELINQUISH - LEND_FN(0)] = {3, 0},
 	[LEND_REFUSE - LEND_FN(0)] = {1, 0},   [LEND_LEND - LEND_FN(0)] = {4, 0},
-	[LEND_DONATE - LEND_FN(0)] = {3, 0},   [LEND_RECLAIM - LEND_FN(0)] = {2, 3},
+	[LEND_DONATE - LEND_FN(0)] = {4, 0},   [LEND_RECLAIM - LEND_FN(0)] = {2, 3},
 	[LEND_REVOKE - LEND_FN(0)] = {1, 1},   [LEND_TARGET - LEND_FN(0)] = {2, 0},
 	[LEND_MAP - LEND_FN(0)] = {3, 1},
 };
@@ -276,7 +278,23 @@ enum operation {
 	TIME,
 	INTERRUPTS,
 	OTHERS,
+	POISON,
+	EXPIRE,
+	SCRUB,
 };
+
+/* What the hypervisor does by itself. */
+static void background(u32 vm, u32 op)
+{
+	if (op == POISON)
+		lend_poison(&world.l,
+			    PADDR(ptr_to_pa(world.ram).pa + take(&in) % NR_BLOCKS * WORLD_BLOCK));
+	else if (op == EXPIRE)
+		lend_expire(&world.l);
+	else
+		lend_scrub_some(&world.l, &world.l.vm[vm]);
+	look();
+}
 
 static void step(void)
 {
@@ -291,6 +309,8 @@ static void step(void)
 		world.pending_every = vm;
 	else if (op == OTHERS)
 		world.between = world.nested ? world.between : vm & 1 ? others : NULL;
+	else if (op >= POISON && op <= SCRUB)
+		background(vm, op);
 	else if (life[vm] != UP)
 		go_on(vm);
 	else if (op == RESET || op == OFF)
@@ -315,6 +335,8 @@ static void others(void)
 
 static void end_all(void)
 {
+	u32 nr_bad = 0;
+
 	world.between = NULL;
 	world.pending_every = 0;
 	for (u32 vm = 0; vm < NR_VMS; vm++) {
@@ -323,7 +345,9 @@ static void end_all(void)
 		if (life[vm] != DOWN)
 			go_on(vm);
 	}
-	must(world.l.nr_free == NR_BLOCKS);
+	for (u32 i = 0; i < NR_BLOCKS; i++)
+		nr_bad += world.blocks[i].state == BLOCK_POISONED;
+	must(world.l.nr_free + nr_bad == NR_BLOCKS);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)

@@ -256,7 +256,7 @@ def guests():
 def calls():
     """The bytes that fuzz_calls.c reads: VM | operation << 2, then arguments."""
     smc64, smc32, left = 0, 14, 28
-    reset, off, time, interrupts, others = 43, 44, 45, 46, 47
+    reset, off, time, interrupts, others, poison, expire, scrub = range(43, 51)
     version, info, slot_info, retrieve, relinquish, all_, refuse, lend, donate, reclaim, revoke, \
         event, target, map_ = range(14)
 
@@ -288,8 +288,23 @@ def calls():
                        (1, retrieve, 4, 1), (1, relinquish, 4, 1, 1), (0, retrieve, 0, 1))
     yield "keep-offer", both(*loan, (1, relinquish, 4, 1, 2), (1, retrieve, 4, 1),
                              (1, relinquish, 4, 1, 2), (1, refuse, 4))
-    yield "donate", both((0, donate, 0, 1, 1), (1, event), (1, retrieve, 4, 1), (0, slot_info, 0),
-                         (1, lend, 4, 1, 0, 0))
+    yield "donate", both((0, donate, 0, 1, 1, 0), (1, event), (1, retrieve, 4, 1), (0, slot_info, 0),
+                         (1, relinquish, 4, 1, 1), (1, lend, 4, 1, 0, 2), (1, slot_info, 4))
+    yield "donate-off", both((0, donate, 0, 2, 1, 2), (1, event), (1, retrieve, 4, 1), (0, off),
+                             (0, event), (0, event), (1, off), (1, event), (1, event))
+    terms = [(0, lend, 0, 1, 1, 5), (1, event), (1, retrieve, 4, 1), (0, reclaim, 0, 9),
+             (0, time, 200), (0, expire), (0, event), (1, event)]
+    yield "revoke-adopted", both(*terms, (1, map_, 0, 200, 1), (1, relinquish, 4, 1, 0), (1, all_),
+                                 (0, revoke, 0), (1, event), (1, all_), (1, relinquish, 4, 1, 0),
+                                 (1, map_, 0, 200, 0))
+    yield "revoke-left", both(*terms, (3, interrupts), (0, left + revoke, 0), (1, reset), (1, scrub),
+                              (0, revoke, 0), (0, off), (0, event), (1, event))
+    yield "poison", both(*terms, (0, poison, 0), (0, poison, 9), (0, reclaim, 0, 0),
+                         (1, relinquish, 4, 1, 0), (0, event), (1, event), (0, poison, 1),
+                         (0, retrieve, 1, 2), (0, poison, 2), (0, off), (0, event), (0, event))
+    yield "refuse", both((0, lend, 0, 2, 1, 0), (1, event), (3, interrupts),
+                         (1, left + retrieve, 4, 2), (1, refuse, 4), (1, refuse, 5), (1, scrub),
+                         (0, interrupts), (0, event), (0, event), (0, retrieve, 0, 2))
     for what, name in (reset, "reset"), (off, "off"):
         for vm, whose in (0, "lender"), (1, "borrower"):
             yield f"{name}-{whose}", both(*loan, (vm, what), (vm, event), (vm, event),
@@ -307,7 +322,10 @@ def calls():
     yield "smc32", both((0, smc32 + version), (0, smc32 + info, 0), (0, smc32 + lend, 0, 1, 1, 0),
                         (1, smc32 + retrieve, 4, 1), (0, smc32 + reclaim, 0, 9),
                         (1, smc32 + relinquish, 4, 1, 0), (0, smc32 + slot_info, 0))
-    yield "target", both((1, target, 0, 3), (0, info, 1), (0, event), (0, map_, 0, 0, 1))
+    yield "target", both((3, target, 0, 2), (0, info, 1), (0, event), (3, target, 0, 0),
+                         (0, map_, 0, 0, 1))
+    yield "pool-empty", both((1, retrieve, 2, 2), (3, retrieve, 0, 2), (0, retrieve, 3, 1),
+                             (1, relinquish, 2, 1, 0), (0, event), (0, retrieve, 3, 1))
     yield "registers", both((0, 42, 0xF7, 3, 1, 0, 0xC6, 0, 0, 0, 0, 2, 3, 4, 5, 6, 7),
                             (0, 42, 0xF3, 1, 0xFF, 0, 0x86, 0xFF, 0xFF))
 

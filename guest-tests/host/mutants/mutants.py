@@ -32,7 +32,7 @@ SHRINKER_ROWS = ["kept-data-to-a-borrower-without-keep", "lend-into-a-busy-slot"
 SHRUNK_ACTS = 12  # the most that may be left
 TIME_OUT = 30  # seconds; a mutant that never ends is caught, too
 # Of the random tests; and memory is not given back to the kernel after each test, which takes most of the time.
-ENVIRONMENT = {"STEPS": "60000", "SHRINK": "0", "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+ENVIRONMENT = {"STEPS": "300000", "SHRINK": "0", "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
                "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 
