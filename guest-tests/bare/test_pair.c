@@ -226,9 +226,12 @@ static bool is_done(void)
 /* Far longer than it worked: the hostile guest is to have most of the host's CPUs. */
 static void nap(u64 begin)
 {
-	timer_set_cval(TIMER_VIRT, counter_virt() + 32 * (counter_virt() - begin));
+	u64 until = counter_virt() + 32 * (counter_virt() - begin);
+
+	timer_set_cval(TIMER_VIRT, until);
 	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
-	wfi();
+	while (counter_virt() < until)
+		wfi(); /* the hypervisor's interrupts end it, too */
 	timer_set_ctl(TIMER_VIRT, 0);
 }
 

@@ -46,3 +46,18 @@ def test_zero_table(lab, cpu):
     vm = lab.bare_vm("alice", "zero", cpus=3, boot_memory=BLOCK, window=window_of(block, 64),
                      owned_memory=3 * block)
     run(lab, [vm], block, cpu=cpu)
+
+
+@pytest.mark.parametrize("block, absent, icount", [
+    (2 * MIB, "zero", True),
+    (2 * MIB, "abort", False),
+    (BLOCK, "zero", False),
+])
+def test_terms(lab, block, absent, icount):
+    """Every kind of loan and of its end; contents read with the MMU off, too; deadlines in time."""
+    common = {"boot_memory": BLOCK, "window": window_of(block, 16), "absent": absent}
+    alice = lab.bare_vm("alice", "terms_a", owned_memory=6 * block, lend_to=["bob"],
+                        bootargs=f"icount={int(icount)}", **common)
+    bob = lab.bare_vm("bob", "terms_b", owned_memory=block, lend_to=["alice"],
+                      extra="lendvisor,min-recall = /bits/ 64 <20000000>;", **common)
+    run(lab, [alice, bob], block, icount=icount)
