@@ -39,7 +39,7 @@ static void test_all_while_another_vcpu_retrieves(void **state)
 	};
 	static const struct act acts[] = {
 		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 3}},
-		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL, .shared = 1, .every = 12, .tries = 1},
+		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL, .shared = 1, .every = 20, .tries = 1},
 		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 1}, .nested = 1, .at = 30},
 		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL},
 	};
