@@ -174,6 +174,7 @@ static void deadline(void)
 	CHECK_EQ(event.loan, loan);
 	CHECK_EQ(time_left(0), 0);
 	CHECK_EQ(slot_state(0), LEND_SLOT_LENT);
+	CHECK(lend_wait_sign());
 	/* B is late, and still right. */
 	CHECK(returned(0, 1));
 	CHECK_EQ(call(LEND_REVOKE, loan, 0, 0, 0), (s64)LEND_BAD_STATE);

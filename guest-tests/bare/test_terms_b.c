@@ -146,6 +146,7 @@ static void deadline(void)
 		 LEND_FLAG_REVOCABLE | LEND_FLAG_RECALLED | LEND_FLAG_EXPIRED);
 	CHECK_EQ(slot_state(offer.slot), LEND_SLOT_BORROWED);
 	CHECK_EQ(secret_unlike(block, w.block_size, BORROWER), 0);
+	CHECK(lend_sign(OWN_SLOT, lend_peer()));
 	CHECK_EQ(call(LEND_RELINQUISH, offer.slot, 1, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(slot_state(offer.slot), LEND_SLOT_EMPTY);
 }
