@@ -44,7 +44,7 @@ def test_nobody_else_is_affected(lab, operations, resets):
     """Random calls, accesses and system registers; the pair verifies what it lends all the while."""
     print(f"LV_SEED={SEED}")
     machine = machine_with(lab, seed=SEED, ops=operations, resets=resets)
-    ends_orderly(machine, 300)
+    ends_orderly(machine, 600)
     for name in NAMES:
         lines = whole_texts(machine, name)
         print(name, *[line for line in lines if line.startswith("#")], sep="\n\t")
