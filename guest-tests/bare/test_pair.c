@@ -17,6 +17,7 @@
 #define NR_TO_HOSTILE 2
 #define NR_OWN (N + NR_TO_HOSTILE)
 #define DEADLINE 200000 /* ns */
+#define MOMENT 3000000
 #define GIGA 1000000000
 #define GONE_AFTER 2 /* s without a hostile VM: it is off, and not in the middle of a reset */
 #define LEAST_ROUNDS 20
@@ -144,15 +145,22 @@ static void lend_to_hostile(u32 slot)
 	count.lent += status == LEND_SUCCESS;
 }
 
+static void pause(u64 ns)
+{
+	u64 end = counter_virt() + counter_hz() * ns / GIGA;
+
+	while (counter_virt() < end)
+		cpu_relax();
+}
+
 /* By asking and, where the loan allows it and she does not hear, by force. */
 static void take_back_from_hostile(u32 slot)
 {
-	u64 loan = slot_loan(slot), end = counter_virt() + 4 * counter_hz() * DEADLINE / GIGA;
+	u64 loan = slot_loan(slot);
 	s64 status = call(LEND_RECLAIM, loan, DEADLINE, 0, 0);
 
 	if (status == LEND_PENDING && slot_flags(slot) & LEND_FLAG_REVOCABLE) {
-		while (!(slot_flags(slot) & LEND_FLAG_EXPIRED) && counter_virt() < end)
-			cpu_relax();
+		pause(2 * DEADLINE);
 		status = call(LEND_REVOKE, loan, 0, 0, 0);
 		count.revoked += status == LEND_SUCCESS;
 	}
@@ -161,14 +169,16 @@ static void take_back_from_hostile(u32 slot)
 	count.returned += status == LEND_SUCCESS;
 }
 
+/* In every other turn it is left alone with what it is lent, else it loses that after a moment. */
 static void play_with_hostile(u64 turn)
 {
 	for (u32 slot = TO_HOSTILE; slot < TO_HOSTILE + NR_TO_HOSTILE && !test_failed(); slot++) {
-		u32 state = slot_state(slot);
-
-		if (state == LEND_SLOT_STANDBY)
+		if (slot_state(slot) == LEND_SLOT_STANDBY)
 			lend_to_hostile(slot);
-		else if (state == LEND_SLOT_LENT && turn % 8 == slot)
+		if (turn % 2)
+			continue;
+		pause(MOMENT);
+		if (slot_state(slot) == LEND_SLOT_LENT)
 			take_back_from_hostile(slot);
 	}
 }
@@ -226,9 +236,12 @@ static bool is_done(void)
 /* Far longer than it worked: the hostile guest is to have most of the host's CPUs. */
 static void nap(u64 begin)
 {
-	timer_set_cval(TIMER_VIRT, counter_virt() + 32 * (counter_virt() - begin));
+	u64 until = counter_virt() + 32 * (counter_virt() - begin);
+
+	timer_set_cval(TIMER_VIRT, until);
 	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
-	wfi();
+	while (counter_virt() < until)
+		wfi(); /* the hypervisor's interrupts end it, too */
 	timer_set_ctl(TIMER_VIRT, 0);
 }
 

@@ -101,6 +101,7 @@ static void not_revocable(void)
 	CHECK_EQ(lend_status(LEND_REVOKE, loan, 0, 0, 0), (s64)LEND_DENIED);
 	CHECK_EQ(slot_state(0), LEND_SLOT_LENT);
 	/* Late, and still right. */
+	CHECK(lend_wait_sign());
 	CHECK(lend_wait_event(LEND_EVENT_RETURNED, &event));
 	CHECK_EQ(slot_state(0), LEND_SLOT_STANDBY);
 	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, 1, 0, 0), LEND_SUCCESS);

@@ -193,6 +193,7 @@ static void not_revocable(void)
 	CHECK_EQ(slot_flags(offer.slot), LEND_FLAG_RECALLED | LEND_FLAG_EXPIRED);
 	CHECK_EQ(first_unlike_pattern(block, bytes, 1), 0);
 	CHECK_EQ(slot_state(offer.slot), LEND_SLOT_BORROWED);
+	CHECK(lend_sign(OWN_SLOT, lend_peer()));
 	CHECK_EQ(lend_status(LEND_RELINQUISH, offer.slot, 1, 0, 0), LEND_SUCCESS);
 }
 

@@ -30,6 +30,22 @@ static bool stopped(void)
 	return __atomic_load_n(&stop, __ATOMIC_SEQ_CST) || test_failed();
 }
 
+static u64 nr_accesses(void)
+{
+	return __atomic_load_n(&nr_aborted, __ATOMIC_SEQ_CST) +
+	       __atomic_load_n(&nr_done, __ATOMIC_SEQ_CST) +
+	       __atomic_load_n(&nr_unmapped, __ATOMIC_SEQ_CST) +
+	       __atomic_load_n(&nr_fetched, __ATOMIC_SEQ_CST);
+}
+
+/* Waits until the others have made n accesses from here on: the host runs one CPU or the other. */
+static void let_others(u32 n)
+{
+	u64 before = nr_accesses();
+
+	CHECK(WAIT_FOR(nr_accesses() >= before + n || test_failed()));
+}
+
 /* Runs fn on the other CPUs while rounds() runs here. */
 static void beside(void (*fn)(void), void (*rounds)(void))
 {
@@ -149,7 +165,9 @@ static void come_and_go_kept(void)
 		CHECK_EQ(lend_status(LEND_RELINQUISH, MOVED, 1, LEND_RELINQUISH_KEEP, 0),
 			 LEND_SUCCESS);
 		CHECK_EQ(probe_read64(base_of(MOVED) + w.block_size - 8).value, 0);
+		let_others(i % 4);
 		CHECK_EQ(lend_status(LEND_RETRIEVE, MOVED, 1, 0, 0), LEND_SUCCESS);
+		let_others(i % 4);
 	}
 }
 
@@ -214,13 +232,6 @@ static void write_through_changes(void)
 	}
 }
 
-static u64 nr_accesses(void)
-{
-	return __atomic_load_n(&nr_aborted, __ATOMIC_SEQ_CST) +
-	       __atomic_load_n(&nr_done, __ATOMIC_SEQ_CST) +
-	       __atomic_load_n(&nr_unmapped, __ATOMIC_SEQ_CST);
-}
-
 /* Each entry is met by some accesses, and most changes fall into one. */
 static void change_stage_1(void)
 {
@@ -228,10 +239,8 @@ static void change_stage_1(void)
 			       mmu_block_entry(ram_base(), MMU_NORMAL), 0};
 
 	for (u32 i = 0; i < REMAPS && !test_failed(); i++) {
-		u64 before = nr_accesses();
-
 		set_entry(changing, entries[i % 3]);
-		CHECK(WAIT_FOR(nr_accesses() >= before + i % 16));
+		let_others(i % 16);
 	}
 }
 

@@ -46,3 +46,40 @@ def test_zero_table(lab, cpu):
     vm = lab.bare_vm("alice", "zero", cpus=3, boot_memory=BLOCK, window=window_of(block, 64),
                      owned_memory=3 * block)
     run(lab, [vm], block, cpu=cpu)
+
+
+@pytest.mark.parametrize("block, absent, icount", [
+    (2 * MIB, "zero", True),
+    (2 * MIB, "abort", False),
+    (BLOCK, "zero", False),
+])
+def test_terms(lab, block, absent, icount):
+    """Every kind of loan and of its end; contents read with the MMU off, too; deadlines in time."""
+    common = {"boot_memory": BLOCK, "window": window_of(block, 16), "absent": absent}
+    alice = lab.bare_vm("alice", "terms_a", owned_memory=6 * block, lend_to=["bob"],
+                        bootargs=f"icount={int(icount)}", **common)
+    bob = lab.bare_vm("bob", "terms_b", owned_memory=block, lend_to=["alice"],
+                      extra="lendvisor,min-recall = /bits/ 64 <20000000>;", **common)
+    run(lab, [alice, bob], block, icount=icount)
+
+
+def test_pool(lab):
+    """Two VMs with promises beyond the pool: no memory, quota, the event that there is some, targets."""
+    block = 2 * MIB
+    common = {"boot_memory": BLOCK, "owned_memory": block, "window": window_of(block, 320)}
+    slots = "lendvisor,pool-slots = <256>;"
+    alice = lab.bare_vm("alice", "pool_a", lend_to=["bob"], extra=slots + " lendvisor,manager;",
+                        **common)
+    bob = lab.bare_vm("bob", "pool_b", lend_to=["alice"], extra=slots + " lendvisor,quota = <4>;",
+                      **common)
+    run(lab, [alice, bob], block, memory="640M")
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_abandoned_scrub(lab, cpu):
+    """A call that scrubs 128 MiB and is never repeated is finished without anybody calling."""
+    common = {"boot_memory": BLOCK, "window": window_of(BLOCK)}
+    alice = lab.bare_vm("alice", "abandon_a", owned_memory=BLOCK, lend_to=["bob"], **common)
+    bob = lab.bare_vm("bob", "abandon_b", cpus=2, owned_memory=2 * BLOCK, lend_to=["alice"],
+                      **common)
+    run(lab, [alice, bob], BLOCK, cpu=cpu)

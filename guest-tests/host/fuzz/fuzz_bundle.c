@@ -75,9 +75,13 @@ static enum bundle_hash_result check_hashes(const u8 *fit, size_t nr)
 	return result;
 }
 
+static void serve(void)
+{
+}
+
 static void write_guest_fdt(u32 vm)
 {
-	const struct guest_fdt_args args = {.bundle = &b, .vm = vm, .seed = vm};
+	const struct guest_fdt_args args = {.bundle = &b, .vm = vm, .seed = vm, .serve = serve};
 	static _Alignas(8) u8 fdt[GUEST_FDT_MAX_SIZE];
 	int length = guest_fdt_write(fdt, sizeof(fdt), &args);
 
