@@ -11,13 +11,11 @@
 #include "guest-tests/bare/lib/lend.h"
 #include "guest-tests/bare/lib/secret.h"
 #include "guest-tests/bare/lib/wild.h"
+#include "guest-tests/bare/lib/wild_calls.h"
 
 #define NR_CPUS 2
 #define BATCH 64 /* operations that a CPU takes on at once */
 #define RENEW 256 /* batches until it generates new instructions */
-#define NR_LOANS 64
-#define SCRATCH_SIZE KIB(64)
-#define HOLE GIB(2) /* normal memory in stage-1, nothing in stage-2 */
 #define NOTE ((volatile struct note *)0x42000000) /* outside the image: it survives a reset */
 #define NOTE_MAGIC 0x6c656e64766973ULL
 
@@ -43,187 +41,8 @@ struct note {
 };
 
 static struct lend_window w;
-static u64 scratch[SCRATCH_SIZE / 8] __attribute__((aligned(4096)));
-static u64 loans[NR_LOANS]; /* handles seen last, shared and raced for as they are */
 static u64 nr_ops, nr_taken, seed;
-static u64 done[NR_CPUS][NR_KINDS], leaks, nr_succeeded[LEND_NR_FN];
-
-static u64 any(struct random *r)
-{
-	return random_u64(r) >> random_below(r, 64);
-}
-
-static u64 some_slot(struct random *r)
-{
-	u32 kind = random_below(r, 16);
-
-	if (kind == 0)
-		return any(r);
-	return kind < 12 ? random_below(r, 8) : random_below(r, w.nr_slots + 1);
-}
-
-static u64 some_loan(struct random *r)
-{
-	u64 loan = RANDOM_OF(r, loans);
-
-	switch (random_below(r, 8)) {
-	case 0:
-		return any(r);
-	case 1:
-		return loan ^ BIT(random_below(r, 40));
-	default:
-		return loan;
-	}
-}
-
-/* Never its own image, save for scratch: LEND_MAP writes there. */
-static u64 some_ipa(struct random *r)
-{
-	const u64 places[] = {
-		(u64)scratch,
-		(u64)scratch + 4088,
-		w.base + random_below(r, 8) * w.block_size,
-		GICD_BASE,
-		HOLE,
-		w.base + w.nr_slots * w.block_size - 8,
-		~0ULL,
-	};
-	u64 place = RANDOM_OF(r, places);
-
-	return random_below(r, 8) ? place : place + random_below(r, 4096);
-}
-
-static u64 some_number(struct random *r)
-{
-	return random_below(r, 8) ? random_below(r, 5) : any(r);
-}
-
-/* Arguments of x1 on that make some sense for this call. */
-static void likely_arguments(struct random *r, u32 fn, u64 x[4])
-{
-	for (u32 i = 0; i < 4; i++)
-		x[i] = some_number(r);
-	switch (fn) {
-	case LEND_LEND:
-	case LEND_DONATE:
-	case LEND_SLOT_INFO:
-	case LEND_RETRIEVE:
-	case LEND_RELINQUISH:
-	case LEND_REFUSE:
-		x[0] = some_slot(r);
-		break;
-	case LEND_RECLAIM:
-	case LEND_REVOKE:
-		x[0] = some_loan(r);
-		x[1] = random_u64(r) >> random_below(r, 60);
-		break;
-	case LEND_MAP:
-		x[0] = some_ipa(r);
-		x[1] = random_below(r, 4) ? SCRATCH_SIZE - 4096 : any(r);
-		break;
-	}
-}
-
-static bool is_wide(u32 fn, u32 argument)
-{
-	return fn == LEND_RECLAIM || ((fn == LEND_REVOKE || fn == LEND_MAP) && !argument);
-}
-
-/* One of the library's ways to make a call; the results come back in x. */
-static void call(struct random *r, u64 x[8])
-{
-	if (random_below(r, 2))
-		hvc_all(x);
-	else
-		smc_all(x);
-}
-
-/* RELINQUISH_ALL more seldom: else it would never have anything for long. */
-static u32 some_function(struct random *r)
-{
-	u32 fn = LEND_FN(random_below(r, LEND_NR_FN));
-
-	return fn == LEND_RELINQUISH_ALL && random_below(r, 32) ? LEND_RETRIEVE : fn;
-}
-
-static void lending_call(struct random *r)
-{
-	u32 fn = some_function(r), reg = 1;
-	u64 x[8] = {fn}, arg[4];
-	bool smc64 = random_below(r, 2);
-
-	likely_arguments(r, fn, arg);
-	if (smc64)
-		x[0] |= LEND_SMC64;
-	for (u32 i = 0; i < 4 && reg < 8; i++) {
-		x[reg++] = arg[i];
-		if (!smc64 && is_wide(fn, i))
-			x[reg++] = arg[i] >> 32;
-	}
-	/* Upper halves are no part of an SMC32 call. */
-	if (!smc64 && !random_below(r, 4))
-		x[1 + random_below(r, 4)] |= random_u64(r) << 32;
-	call(r, x);
-	if ((s32)x[0] < LEND_SUCCESS)
-		return;
-	__atomic_fetch_add(&nr_succeeded[fn - LEND_FN(0)], 1, __ATOMIC_RELAXED);
-	if (fn == LEND_LEND || fn == LEND_DONATE)
-		RANDOM_OF(r, loans) = smc64 ? x[1] : x[1] | x[2] << 32;
-	if (fn == LEND_SLOT_INFO || fn == LEND_EVENT_NEXT)
-		RANDOM_OF(r, loans) = smc64 ? x[2] : x[3] | x[4] << 32;
-}
-
-/* Entry points: one that is good, and what is no memory of the guest's, or not aligned. */
-static u64 some_entry(struct random *r)
-{
-	const u64 entries[] = {(u64)secondary_start, (u64)secondary_start + 2, HOLE, GICD_BASE,
-			       ~0ULL};
-
-	return RANDOM_OF(r, entries);
-}
-
-/* CPU 1 may go off: CPU 0 sees to it that it comes back. */
-static void psci_call(struct random *r)
-{
-	static const u32 fns[] = {
-		PSCI_VERSION,   PSCI_CPU_SUSPEND,   PSCI_CPU_ON,
-		PSCI_CPU_ON_32, PSCI_AFFINITY_INFO, PSCI_AFFINITY_INFO_32,
-		PSCI_FEATURES,  0x84000006,         0x84000005,
-		0x84000001,
-	};
-	u64 x[8] = {RANDOM_OF(r, fns), some_number(r), some_number(r), some_number(r)};
-
-	switch (x[0]) {
-	case PSCI_CPU_ON:
-	case PSCI_CPU_ON_32:
-		x[2] = some_entry(r);
-		x[3] = (u64)cpu_of(1);
-		break;
-	case PSCI_CPU_SUSPEND:
-	case 0x84000001:
-		x[1] |= 4; /* no power state: the others may last for ever here */
-		break;
-	case PSCI_VERSION:
-		if (this_cpu()->index && !random_below(r, 16))
-			x[0] = PSCI_CPU_OFF;
-		break;
-	}
-	call(r, x);
-}
-
-/* Anything that is neither of the lending calls nor of PSCI's. */
-static void unknown_call(struct random *r)
-{
-	u64 x[8];
-
-	for (u32 i = 0; i < 8; i++)
-		x[i] = any(r);
-	if (random_below(r, 4))
-		x[0] = (x[0] & 0x7f00ffff) | 0x80000000;
-	if (((u32)x[0] & 0xbf000000) == 0x84000000)
-		x[0] |= 0x8000;
-	call(r, x);
-}
+static u64 done[NR_CPUS][NR_KINDS], leaks;
 
 /* Devices, what is beside them, the window, its own memory. */
 static u64 some_address(struct random *r)
@@ -238,10 +57,10 @@ static u64 some_address(struct random *r)
 		{GICR_BASE + GICR_SGI_FRAME, KIB(4)},
 		{UART_BASE + 4, KIB(4)},
 		{0, GIB(1)},
-		{HOLE, GIB(1)},
+		{WILD_HOLE, GIB(1)},
 		{w.base, w.nr_slots * w.block_size},
 		{w.base, 8 * w.block_size},
-		{(u64)scratch, SCRATCH_SIZE - 64},
+		{(u64)wild_scratch, WILD_SCRATCH_SIZE - 64},
 		{0x0a000000, KIB(16)},
 	};
 	u32 at = random_below(r, ARRAY_SIZE(places));
@@ -255,19 +74,19 @@ static u64 some_address(struct random *r)
 
 static void access(struct random *r)
 {
-	u64 value = any(r);
+	u64 value = random_any(r);
 
 	if (random_below(r, 32))
 		wild_access(r, some_address(r), is_secret(value) ? 0 : value);
 	else
-		wild_execute(HOLE + random_u64(r) % GIB(1) / 4 * 4);
+		wild_execute(WILD_HOLE + random_u64(r) % GIB(1) / 4 * 4);
 }
 
 /* What SYS takes as an address must not be its own memory. */
 static void system_register(struct random *r)
 {
 	const u64 values[] = {
-		0, 1, ~0ULL, random_u64(r) | BIT(40), some_address(r), any(r) | BIT(36)};
+		0, 1, ~0ULL, random_u64(r) | BIT(40), some_address(r), random_any(r) | BIT(36)};
 
 	wild_register(r, RANDOM_OF(r, values));
 }
@@ -314,8 +133,9 @@ static void interrupts(struct random *r)
 }
 
 static void (*const operations[NR_KINDS])(struct random *r) = {
-	[CALLS] = lending_call,    [PSCI_CALLS] = psci_call,      [UNKNOWN_CALLS] = unknown_call,
-	[ACCESSES] = access,       [REGISTERS] = system_register, [READS] = window_read,
+	[CALLS] = wild_lending_call,         [PSCI_CALLS] = wild_psci_call,
+	[UNKNOWN_CALLS] = wild_unknown_call, [ACCESSES] = access,
+	[REGISTERS] = system_register,       [READS] = window_read,
 	[INTERRUPTS] = interrupts,
 };
 
@@ -417,7 +237,7 @@ static void report(void)
 	print("# %lu aborts, %lu undefined, %lu other exceptions, %lu interrupts\n", NOTE->aborts,
 	      NOTE->undefined, NOTE->other, NOTE->interrupts);
 	for (u32 fn = 0; fn < LEND_NR_FN; fn++)
-		print("# function %u: %lu succeeded\n", fn, nr_succeeded[fn]);
+		print("# function %u: %lu succeeded\n", fn, wild_calls_succeeded(fn));
 	print("# %lu operations in %lu lives, seed %lu\n", all, NOTE->lives, seed);
 }
 
@@ -429,7 +249,8 @@ static void does_its_worst(void)
 	seed = boot_arg("seed", 1);
 	nr_ops = boot_arg("ops", 10000) / (resets + 1);
 	w = lend_window();
-	CHECK(mmu_map(HOLE, GIB(1), MMU_NORMAL));
+	wild_calls_begin();
+	CHECK(mmu_map(WILD_HOLE, GIB(1), MMU_NORMAL));
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		randoms[cpu] = random_from(seed + life * NR_CPUS + cpu);
 	exception_hook = wild_exception;

@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from conftest import ends_orderly, texts, whole_texts
+from conftest import DEBUG_IMAGE, ends_orderly, texts, whole_texts
 from lv import tap
 from lv.console import HYPERVISOR
 
@@ -19,7 +19,7 @@ SEED = int(os.environ.get("LV_SEED", "1"), 0)
 OPERATIONS = int(os.environ.get("LV_OPS", "1000000"), 0)
 
 
-def machine_with(lab, **arguments):
+def machine_with(lab, options, **arguments):
     """alice and bob, who lend to each other and to mallory, and she to them."""
     words = " ".join(f"{name}={value}" for name, value in arguments.items())
     vms = []
@@ -29,7 +29,7 @@ def machine_with(lab, **arguments):
                                owned_memory=4 * BLOCK, window=WINDOW,
                                lend_to=[other for other in NAMES if other != name],
                                extra="lendvisor,pool-slots = <2>;" if own else "", **own))
-    return lab.boot(vms, block_size=BLOCK, memory="1G")
+    return lab.boot(vms, block_size=BLOCK, memory="1G", **options)
 
 
 def counted(lines, pattern):
@@ -39,12 +39,18 @@ def counted(lines, pattern):
     return [int(number) for number in found[0].groups()]
 
 
-@pytest.mark.parametrize("operations, resets", [(OPERATIONS, 0), (OPERATIONS // 10, 8)])
-def test_nobody_else_is_affected(lab, operations, resets):
+@pytest.mark.parametrize("share, resets, options", [
+    (1, 0, {}),
+    (10, 8, {}),
+    (10, 0, {"cpu": "max"}),
+    (20, 2, {"kernel": DEBUG_IMAGE}),
+], ids=["all", "resets", "max", "debug"])
+def test_nobody_else_is_affected(lab, share, resets, options):
     """Random calls, accesses and system registers; the pair verifies what it lends all the while."""
     print(f"LV_SEED={SEED}")
-    machine = machine_with(lab, seed=SEED, ops=operations, resets=resets)
-    ends_orderly(machine, 300)
+    operations = OPERATIONS // share
+    machine = machine_with(lab, options, seed=SEED, ops=operations, resets=resets)
+    ends_orderly(machine, 600)
     for name in NAMES:
         lines = whole_texts(machine, name)
         print(name, *[line for line in lines if line.startswith("#")], sep="\n\t")

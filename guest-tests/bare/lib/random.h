@@ -28,6 +28,12 @@ static inline u32 random_below(struct random *r, u32 n)
 	return (u32)((random_u64(r) >> 32) * n >> 32);
 }
 
+/* Of any magnitude. */
+static inline u64 random_any(struct random *r)
+{
+	return random_u64(r) >> random_below(r, 64);
+}
+
 /* One of the elements of an array. */
 #define RANDOM_OF(r, array) ((array)[random_below(r, ARRAY_SIZE(array))])
 
