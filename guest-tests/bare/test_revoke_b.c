@@ -15,7 +15,7 @@
 enum phase {
 	HAMMER,
 	REVOKED,
-	ACKNOWLEDGED,
+	ACKNOWLEDGED, /* or being so */
 	STOP
 };
 
@@ -129,15 +129,16 @@ static void revoked_slots(void)
 
 static void acknowledged_slots(void)
 {
-	struct smccc got = lend(LEND_RELINQUISH, offer.slot, nr_lent, 0, 0);
+	struct smccc got;
 
+	enter(ACKNOWLEDGED);
+	got = lend(LEND_RELINQUISH, offer.slot, nr_lent, 0, 0);
 	CHECK_EQ(got.x[0], LEND_SUCCESS);
 	CHECK_EQ(got.x[1], nr_lent);
 	CHECK(slots_are(offer.slot, nr_lent, LEND_SLOT_EMPTY));
 	CHECK_EQ(slot_loan(offer.slot), NO_LOAN);
 	for (u32 i = 0; i < nr_lent; i++)
 		CHECK(slot_is_absent(offer.slot + i));
-	enter(ACKNOWLEDGED);
 	look_for(LOOK_MS);
 }
 
