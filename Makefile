@@ -93,6 +93,7 @@ help:
 	@echo "make demo         two Debian guests lend a block of memory and take it back"
 	@echo "                  V=1: with their consoles; BOOT=uboot: by U-Boot"
 	@echo "make check        all tests; ends in 'N passed, N failed'"
+	@echo "make soak         the random ones of them for an hour: T=600 for each fuzzer"
 	@echo "make check-host   the tests that need no QEMU, in seconds"
 	@echo "make check-bare   the tests on bare-metal guests"
 	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"

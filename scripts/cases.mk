@@ -14,7 +14,7 @@ run_cases = for name in $(1); do \
 	scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) \
 		--junit-xml=$(CHECK)/cases/$$name.xml guest-tests/cases/test_$$name.py; done
 
-.PHONY: variants check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
+.PHONY: soak variants check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
@@ -38,6 +38,15 @@ check-bare: check-begin all variants bare aarch32
 # Images with instruments in them that some cases look through.
 variants:
 	@for variant in DEBUG=1 MEASURE=1 ERRATA_REPEAT_TLBI=1; do $(SUBMAKE) $$variant hypervisor || exit 1; done
+
+# An hour and more, with another seed each time: make soak [T=600] [SEED=n].
+SOAK_SEED = $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+soak: check-begin $(HOST_TESTS) all variants bare
+	@seed=$(SOAK_SEED); echo "seed $$seed"; \
+	SEED=$$seed STEPS=100000000 scripts/check-step $(CHECK)/host/lend_random.log build/host/lend_random; \
+	$(SUBMAKE) fuzz-steps T=$(or $(filter-out 20,$(T)),600) SEED=$$seed; \
+	export LV_SEED=$$seed LV_OPS=5000000; $(call run_cases,hostile monitor)
+	@scripts/check-summary $(CHECK)
 
 check-begin:
 	@rm -rf $(CHECK)

@@ -372,6 +372,7 @@ static void between(void)
 void act_run(const struct act *act, const struct act *(*others)(u32 point))
 {
 	world.now += act->time;
+	world.asks = 0; /* whatever came before */
 	world.pending_every = act->every;
 	world.between = act->shared ? between : NULL;
 	nested_act = others;

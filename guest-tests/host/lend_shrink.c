@@ -26,8 +26,7 @@ bool shrink_passes(void (*f)(void), bool quiet, u32 seconds)
 			dup2(null, STDERR_FILENO);
 		}
 		f();
-		fflush(NULL);
-		_exit(0);
+		exit(0); /* and leaves what it counted for coverage */
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		abort();

@@ -37,15 +37,18 @@ static void test_all_while_another_vcpu_retrieves(void **state)
 		.nr_vms = 1,
 		.nr_blocks = 3,
 	};
-	static const struct act acts[] = {
+	struct act acts[] = {
 		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 3}},
-		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL, .shared = 1, .every = 20, .tries = 1},
-		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 1}, .nested = 1, .at = 30},
+		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL, .shared = 1, .tries = 1},
+		{.kind = ACT_CALL, .fn = LEND_RETRIEVE, .arg = {0, 1}, .nested = 1},
 		{.kind = ACT_CALL, .fn = LEND_RELINQUISH_ALL},
 	};
 
 	(void)state;
-	acts_run(&w, acts, ARRAY_SIZE(acts));
+	/* At any moment, and left at any. */
+	for (acts[1].every = 1; acts[1].every < 48; acts[1].every++)
+		for (acts[2].at = 0; acts[2].at < 144; acts[2].at += 4)
+			acts_run(&w, acts, ARRAY_SIZE(acts));
 }
 
 /* A block that is reported bad while its holder's end is under way: no event is left for the next life. */
