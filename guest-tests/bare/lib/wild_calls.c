@@ -106,12 +106,19 @@ static void call(struct random *r, u64 x[8])
 		smc_all(x);
 }
 
-/* RELINQUISH_ALL more seldom: else it would never have anything for long. */
+/*
+ * RELINQUISH_ALL more seldom, or the guest would never have anything for long; what scrubs, too: the
+ * time of a run is that of its scrubs.
+ */
 static u32 some_function(struct random *r)
 {
+	static const u32 instead[] = {LEND_LEND, LEND_LEND, LEND_DONATE, LEND_RECLAIM, LEND_REVOKE};
 	u32 fn = LEND_FN(random_below(r, LEND_NR_FN));
+	u32 one_in = fn == LEND_RELINQUISH_ALL                      ? 32
+		     : fn == LEND_RETRIEVE || fn == LEND_RELINQUISH ? 3
+								    : 1;
 
-	return fn == LEND_RELINQUISH_ALL && random_below(r, 32) ? LEND_RETRIEVE : fn;
+	return random_below(r, one_in) ? RANDOM_OF(r, instead) : fn;
 }
 
 void wild_lending_call(struct random *r)
