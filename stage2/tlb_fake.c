@@ -127,6 +127,10 @@ void s2_fake_dsb(const char *what)
 	bool stores_only = !strcmp(what, "ishst");
 	u32 left = 0;
 
+	if (!strcmp(what, "nsh")) { /* for this CPU's own walks; publishes and completes nothing */
+		record((struct s2_fake_op){S2_FAKE_DSB, NULL, 0, 0, what});
+		return;
+	}
 	if (s2_fake.seed == (stores_only ? S2_FAKE_DROP_PUBLISH : S2_FAKE_DROP_DSB))
 		return;
 	if (s2_fake.seed == S2_FAKE_NO_DSB_BETWEEN && cpu.range_sent)

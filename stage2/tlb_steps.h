@@ -62,6 +62,8 @@ void s2_flush(u64 vttbr, u64 ipa, u64 size)
 	 */
 	u64 current = read_sysreg(vttbr_el2);
 
+	/* A walk that this CPU began for its own VM ends here, or what it finds were cached under the new VMID. */
+	dsb(nsh);
 	write_sysreg(vttbr_el2, vttbr);
 	isb(); /* the TLBI sees the new VMID */
 	if (ISAR0_TLB(read_sysreg(id_aa64isar0_el1)) >= ISAR0_TLB_RANGE)

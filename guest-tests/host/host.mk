@@ -35,6 +35,7 @@ HOST_SRCS_scrub := $(LEND_PURE)
 HOST_SRCS_life := $(LEND_PURE)
 HOST_SRCS_table := $(LEND_PURE)
 HOST_SRCS_loans := $(LEND_PURE)
+HOST_SRCS_repeats := $(LEND_PURE)
 HOST_SRCS_lend_random := $(LEND_PURE)
 HOST_SRCS_lend_check := $(LEND_PURE)
 HOST_SRCS_physmem := boot/physmem.c

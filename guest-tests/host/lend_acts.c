@@ -59,8 +59,9 @@ static int after_retrieve(const struct before *b, s64 status)
 	case LEND_SLOT_BORROWED:
 		return status == LEND_SUCCESS ? b->slot.state : NO_STATE;
 	case LEND_SLOT_OFFERED:
-		if (status != LEND_SUCCESS)
-			return NO_STATE;
+		if (status != LEND_SUCCESS) /* only while its owner is taking it back */
+			return status == LEND_BAD_STATE && b->recalled ? LEND_SLOT_OFFERED
+								       : NO_STATE;
 		return b->donated ? LEND_SLOT_HELD : LEND_SLOT_BORROWED;
 	case LEND_SLOT_STANDBY:
 		if (status == LEND_SUCCESS)
@@ -218,7 +219,8 @@ static void call(const struct act *act)
 		if (i != act->tries && !act->nested)
 			continue;
 		acts_count.left++; /* the guest never makes it again */
-		left[act->vm] = handle;
+		if (act->fn == LEND_RECLAIM || act->fn == LEND_REVOKE)
+			left[act->vm] = handle;
 		return;
 	}
 	if ((act->fn == LEND_RETRIEVE || act->fn == LEND_RELINQUISH) && world.x[0] == LEND_SUCCESS)

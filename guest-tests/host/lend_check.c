@@ -126,6 +126,8 @@ static const char *coming_to_be_held(const struct view *v)
 static const char *scrubbing(const struct view *v)
 {
 	RULE(v->holder && v->holder->busy && v->holder->block == v->block);
+	RULE(v->b->finisher == v->b->holder || v->b->finisher == v->b->owner ||
+	     v->b->owner == LEND_POOL);
 	RULE(v->b->scrub_done <= v->b->scrub_claimed && v->b->scrub_claimed <= v->l->nr_chunks);
 	RULE(v->b->scrub_done < v->l->nr_chunks);
 	switch ((enum block_state)v->b->next) {
@@ -267,19 +269,36 @@ static const char *check_events(const struct lend_vm *vm)
 	return NULL;
 }
 
-/* The busy list holds what is SCRUBBING in or out of the VM's slots, each once. */
+/* A ring of blocks, each once, there and back. */
+static const char *check_ring(const struct ledger *l, u32 head, u32 *listed)
+{
+	u32 i = head;
+
+	*listed = 0;
+	if (head == LEND_NONE)
+		return NULL;
+	do {
+		u32 next = l->blocks[i].link;
+
+		RULE(next < l->nr_blocks && l->blocks[next].prev == i);
+		RULE(++*listed <= l->nr_blocks);
+		i = next;
+	} while (i != head);
+	return NULL;
+}
+
+/* The busy list holds what is SCRUBBING and the VM's to finish. */
 static const char *check_busy(const struct ledger *l, const struct lend_vm *vm)
 {
-	u32 prev = LEND_NONE, listed = 0, busy = 0;
+	u32 listed, busy = 0;
+	const char *broken = check_ring(l, vm->busy_head, &listed);
 
-	for (u32 i = vm->busy_head; i != LEND_NONE; i = l->blocks[i].link) {
-		RULE(i < l->nr_blocks && l->blocks[i].state == BLOCK_SCRUBBING);
-		RULE(l->blocks[i].holder == vm->id && l->blocks[i].prev == prev);
-		RULE(++listed <= l->nr_blocks);
-		prev = i;
-	}
-	for (u32 i = 0; i < vm->nr_slots; i++)
-		busy += vm->slots[i].busy;
+	if (broken)
+		return broken;
+	RULE(vm->busy_head == LEND_NONE || (l->blocks[vm->busy_head].state == BLOCK_SCRUBBING &&
+					    l->blocks[vm->busy_head].finisher == vm->id));
+	for (u32 i = 0; i < l->nr_blocks; i++)
+		busy += l->blocks[i].state == BLOCK_SCRUBBING && l->blocks[i].finisher == vm->id;
 	RULE(listed == busy);
 	return NULL;
 }
@@ -351,13 +370,12 @@ static const char *check_deadlines(const struct ledger *l)
 /* Free blocks and free loans are on their lists, each once, and nothing else is. */
 static const char *check_lists(const struct ledger *l)
 {
-	u32 listed = 0, loans_listed = 0, unused = 0, free = 0, prev = LEND_NONE;
+	u32 listed, loans_listed = 0, unused = 0, free = 0;
+	const char *broken = check_ring(l, l->free_head, &listed);
 
-	for (u32 i = l->free_head; i != LEND_NONE; i = l->blocks[i].link) {
-		RULE(i < l->nr_blocks && l->blocks[i].state == BLOCK_FREE);
-		RULE(l->blocks[i].prev == prev && ++listed <= l->nr_blocks);
-		prev = i;
-	}
+	if (broken)
+		return broken;
+	RULE(l->free_head == LEND_NONE || l->blocks[l->free_head].state == BLOCK_FREE);
 	for (u32 i = l->loan_free; i != LEND_NONE; i = l->loans[i].link) {
 		RULE(i < l->nr_blocks && !l->loans[i].in_use);
 		RULE(++loans_listed <= l->nr_blocks);

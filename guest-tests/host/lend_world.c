@@ -119,9 +119,9 @@ static int host_write_map(u8 id, ipa_t ipa, u64 size, bool adopt, u64 *written)
 	ledger_lock(&world.l);
 	for (u32 slot = 0; slot < vm->nr_slots; slot++)
 		if (adopt && slot_adoptable(&world.l, vm, slot))
-			slot_adopt(&world.l, vm, slot);
+			slot_set_adopted(&world.l, vm, slot, true);
 		else if (!adopt)
-			slot_unadopt(&world.l, vm, slot);
+			slot_set_adopted(&world.l, vm, slot, false);
 	ledger_unlock(&world.l);
 	*written = 100;
 	return LEND_SUCCESS;

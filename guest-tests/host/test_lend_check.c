@@ -67,10 +67,10 @@ static void break_it(u32 how)
 		l->nr_free--;
 		break;
 	case 7: /* a block lost from the free list */
-		l->free_head = l->blocks[l->free_head].link;
+		list_remove(l, &l->free_head, &l->blocks[l->free_head]);
 		break;
 	case 8: /* a free list without end */
-		l->blocks[l->blocks[l->free_head].link].link = l->free_head;
+		l->blocks[l->free_head].link = l->free_head;
 		break;
 	case 9:
 		l->vm[A].nr_pool_held = 0;

@@ -194,15 +194,14 @@ static void test_expiry(void **state)
 	}
 	world_tick(5000);
 	event(A, LEND_EVENT_NONE, 0);
-	/* Put off once more, and told once more. */
+	/* That is final: or an owner could go on telling it. */
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 70, 0, 0), LEND_PENDING);
-	is(B, 2, LEND_SLOT_BORROWED, LEND_FLAG_RECALLED);
+	is(B, 2, LEND_SLOT_BORROWED, LEND_FLAG_RECALLED | LEND_FLAG_EXPIRED);
 	ok(B, LEND_RELINQUISH, 2, 1, 0, 0);
 	event(A, LEND_EVENT_RETURNED, 0);
 	world_tick(70);
-	event(A, LEND_EVENT_EXPIRED, 1);
 	event(A, LEND_EVENT_NONE, 0);
-	event(B, LEND_EVENT_EXPIRED, 3);
+	event(B, LEND_EVENT_NONE, 0);
 	ok(B, LEND_RELINQUISH, 3, 1, 0, 0); /* late is still right */
 	fails(A, LEND_REVOKE, loan, 0, 0, 0, LEND_BAD_STATE);
 }
@@ -215,13 +214,14 @@ static void retrieve_too_late(void)
 	assert_int_equal(world_call(B, LEND_RETRIEVE, 2, 1, 0, 0), LEND_SUCCESS);
 }
 
-/* On offer when the loan is recalled and when it expires, borrowed before the call gets to the slot. */
+/* Being retrieved when the loan is recalled and when it expires, borrowed before the call gets to the slot. */
 static void test_expiry_within_the_recall(void **state)
 {
 	u64 loan = world_lend(A, 0, 1, B, LEND_LEND_REVOCABLE);
 
 	(void)state;
 	event(B, LEND_EVENT_OFFER, 2);
+	world_begin_call(B, LEND_RETRIEVE, 2, 1, 0);
 	world.between = retrieve_too_late;
 	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 10, 0, 0), LEND_PENDING);
 	event(A, LEND_EVENT_EXPIRED, 0);

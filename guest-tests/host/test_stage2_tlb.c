@@ -64,7 +64,7 @@ static void one_change(bool has_range, u32 tlbi_times, u64 size, const char *exp
 }
 
 #define BREAK "write 10; dsb ishst; "
-#define TO_TARGET "vttbr target; isb; "
+#define TO_TARGET "dsb nsh; vttbr target; isb; "
 #define BACK "isb; vttbr other; isb; "
 #define MAKE "write 40000007fd; dsb ishst; "
 

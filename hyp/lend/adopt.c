@@ -10,7 +10,7 @@ bool slot_adoptable(const struct ledger *l, const struct lend_vm *vm, u32 slot)
 	return s->state == LEND_SLOT_HELD && slot_is_own(l, vm, slot);
 }
 
-static void set(struct ledger *l, struct lend_vm *vm, u32 slot, bool adopted)
+void slot_set_adopted(struct ledger *l, struct lend_vm *vm, u32 slot, bool adopted)
 {
 	struct slot *s = &vm->slots[slot];
 
@@ -20,15 +20,5 @@ static void set(struct ledger *l, struct lend_vm *vm, u32 slot, bool adopted)
 	s->generation++;
 	if (s->loan != LEND_NONE)
 		l->loans[s->loan].nr_adopted += adopted ? 1 : (u32)-1;
-}
-
-void slot_adopt(struct ledger *l, struct lend_vm *vm, u32 slot)
-{
-	set(l, vm, slot, true);
-}
-
-void slot_unadopt(struct ledger *l, struct lend_vm *vm, u32 slot)
-{
-	set(l, vm, slot, false);
-	vm->all_next = (u32)min_u64(vm->all_next, slot);
+	vm->all_next = (u32)min_u64(vm->all_next, slot); /* RELINQUISH_ALL may want it now */
 }

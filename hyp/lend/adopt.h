@@ -12,7 +12,6 @@
 bool slot_adoptable(const struct ledger *l, const struct lend_vm *vm, u32 slot);
 
 /* Sets the mark of an adoptable slot, or takes it away; what is so already stays so. */
-void slot_adopt(struct ledger *l, struct lend_vm *vm, u32 slot);
-void slot_unadopt(struct ledger *l, struct lend_vm *vm, u32 slot);
+void slot_set_adopted(struct ledger *l, struct lend_vm *vm, u32 slot, bool adopted);
 
 #endif

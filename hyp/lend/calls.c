@@ -2,8 +2,6 @@
 #include "hyp/lend/calls.h"
 #include "hyp/lend/call.h"
 #include "hyp/lend/events.h"
-#include "hyp/lend/loan.h"
-#include "hyp/lend/scrub.h"
 #include "hyp/lend/target.h"
 
 static int call_version(struct call *c)
@@ -47,56 +45,6 @@ static int call_slot_info(struct call *c)
 	ledger_slot_info(c->l, c->vm, (u32)c->arg[0], c->result);
 	ledger_unlock(c->l);
 	return LEND_SUCCESS;
-}
-
-/* A block that is still being scrubbed is waited for; then everything is checked anew. */
-static int lend(struct call *c, const struct loan_terms *terms)
-{
-	if (!call_slots_valid(c, c->arg[0], c->arg[1]))
-		return LEND_INVALID;
-	for (;;) {
-		u32 busy;
-		int status;
-
-		ledger_lock(c->l);
-		status = loan_lend(c->l, c->vm, (u32)c->arg[0], (u32)c->arg[1], terms,
-				   &c->result[0], &busy);
-		ledger_unlock(c->l);
-		if (status != STEP_SCRUB)
-			return status;
-		if (!lend_scrub(c->l, busy))
-			return CALL_AGAIN;
-	}
-}
-
-static int call_lend(struct call *c)
-{
-	const struct loan_terms terms = {c->arg[2], (u32)c->arg[3], false};
-
-	if (c->arg[3] & ~(u64)(LEND_LEND_REVOCABLE | LEND_LEND_KEEP | LEND_LEND_ADOPTABLE))
-		return LEND_INVALID;
-	return lend(c, &terms);
-}
-
-static int call_donate(struct call *c)
-{
-	const struct loan_terms terms = {c->arg[2], (u32)c->arg[3], true};
-
-	if (c->arg[3] & ~(u64)LEND_LEND_KEEP)
-		return LEND_INVALID;
-	return lend(c, &terms);
-}
-
-static int call_refuse(struct call *c)
-{
-	int status;
-
-	if (!call_slots_valid(c, c->arg[0], 1))
-		return LEND_INVALID;
-	ledger_lock(c->l);
-	status = loan_refuse(c->l, c->vm, (u32)c->arg[0]);
-	ledger_unlock(c->l);
-	return status;
 }
 
 static int call_target(struct call *c)
@@ -180,7 +128,7 @@ static void write_results(const struct call *c, u64 x[8], int status, bool smc64
 
 enum lend_outcome lend_call(struct ledger *l, struct lend_vm *vm, u64 x[8])
 {
-	struct call c = {.l = l, .vm = vm, .scrubs = vm->id};
+	struct call c = {.l = l, .vm = vm};
 	bool smc64 = x[0] & LEND_SMC64;
 	u32 index = ((u32)x[0] & ~LEND_SMC64) - LEND_FN(0);
 	int status = LEND_INVALID;
@@ -191,7 +139,7 @@ enum lend_outcome lend_call(struct ledger *l, struct lend_vm *vm, u64 x[8])
 		status = calls[index].handler(&c);
 	lend_check_all(l);
 	if (status == CALL_AGAIN) {
-		l->host->scrub_later(c.scrubs);
+		l->host->scrub_later(vm->id);
 		return LEND_CALL_AGAIN;
 	}
 	write_results(&c, x, status, smc64);

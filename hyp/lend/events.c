@@ -78,10 +78,8 @@ void event_drop(struct ledger *l, struct lend_vm *vm, u32 slot)
 	clear(l, vm, slot, 0xffff);
 }
 
-void event_drop_all(struct ledger *l, struct lend_vm *vm)
+void event_drop_vm(struct ledger *l, struct lend_vm *vm)
 {
-	while (vm->event_head != LEND_NONE)
-		event_drop(l, vm, vm->event_head);
 	vm->vm_events = 0;
 	vm->peers_gone = 0;
 	changed(l, vm);

@@ -14,9 +14,9 @@
 void event_note(struct ledger *l, struct lend_vm *vm, u32 slot, u32 kind);
 void event_note_vm(struct ledger *l, struct lend_vm *vm, u32 kind, u8 peer);
 
-/* Forgets what is pending of a slot whose matter is settled, or of the whole VM. */
+/* Forgets what is pending of a slot whose matter is settled, or of no slot at all. */
 void event_drop(struct ledger *l, struct lend_vm *vm, u32 slot);
-void event_drop_all(struct ledger *l, struct lend_vm *vm);
+void event_drop_vm(struct ledger *l, struct lend_vm *vm);
 
 /* LEND_EVENT_NEXT: x1 and x2 of abi.h. */
 void event_next(struct ledger *l, struct lend_vm *vm, u64 x[2]);

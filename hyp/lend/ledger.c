@@ -48,6 +48,7 @@ void slot_move(struct lend_vm *vm, u32 slot, u8 state)
 void slot_set_busy(struct lend_vm *vm, u32 slot, bool busy)
 {
 	vm->slots[slot].busy = busy;
+	vm->slots[slot].generation++;
 	note_empty(vm, slot);
 }
 
@@ -65,21 +66,20 @@ void list_add(struct ledger *l, u32 *head, struct block *b)
 {
 	u32 index = (u32)(b - l->blocks);
 
-	b->prev = LEND_NONE;
+	if (*head == LEND_NONE)
+		b->prev = b->link = *head = index;
 	b->link = *head;
-	if (*head != LEND_NONE)
-		l->blocks[*head].prev = index;
-	*head = index;
+	b->prev = l->blocks[*head].prev;
+	l->blocks[b->prev].link = index;
+	l->blocks[b->link].prev = index;
 }
 
 void list_remove(struct ledger *l, u32 *head, struct block *b)
 {
-	if (b->prev == LEND_NONE)
-		*head = b->link;
-	else
-		l->blocks[b->prev].link = b->link;
-	if (b->link != LEND_NONE)
-		l->blocks[b->link].prev = b->prev;
+	l->blocks[b->prev].link = b->link;
+	l->blocks[b->link].prev = b->prev;
+	if (*head == (u32)(b - l->blocks))
+		*head = b->link == *head ? LEND_NONE : b->link;
 }
 
 /* One that found the pool empty does not ask again and again: it is told, once. */
@@ -103,6 +103,7 @@ void pool_put(struct ledger *l, struct block *b)
 	b->flags &= (u8)~BLOCK_OWN_DATA;
 	b->loan = LEND_NONE;
 	list_add(l, &l->free_head, b);
+	l->free_head = (u32)(b - l->blocks); /* the next to be taken */
 	l->nr_free++;
 	tell_waiting(l);
 }
@@ -127,8 +128,16 @@ void block_scrub(struct ledger *l, struct block *b, enum block_state next, bool 
 	b->scrub_done = 0;
 	if (keep)
 		b->flags |= BLOCK_CLEAN_ONLY | BLOCK_OWN_DATA;
-	list_add(l, &l->vm[b->holder].busy_head, b);
+	b->finisher = b->holder;
+	list_add(l, &l->vm[b->finisher].busy_head, b);
 	slot_set_busy(&l->vm[b->holder], b->holder_slot, true);
+}
+
+void block_finish_by(struct ledger *l, struct block *b, u8 vm)
+{
+	list_remove(l, &l->vm[b->finisher].busy_head, b);
+	b->finisher = vm;
+	list_add(l, &l->vm[vm].busy_head, b);
 }
 
 void block_grant(struct ledger *l, struct lend_vm *vm, u32 slot, struct block *b)
@@ -159,7 +168,7 @@ void block_arrive(struct ledger *l, struct block *b)
 		b->flags &= (u8)~BLOCK_CLEAN_ONLY; /* OWN_DATA stands unless a reset took it back */
 	else
 		b->flags &= BLOCK_BAD;
-	list_remove(l, &holder->busy_head, b);
+	list_remove(l, &l->vm[b->finisher].busy_head, b);
 	slot_set_busy(holder, b->holder_slot, false);
 	if (b->flags & BLOCK_BAD) {
 		block_retire(l, b);
@@ -223,7 +232,7 @@ void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_s
 
 	assert(b->state == BLOCK_HELD || b->state == BLOCK_BORROWED);
 	hide(l, vm, slot, revoked);
-	slot_unadopt(l, vm, slot);
+	slot_set_adopted(l, vm, slot, false);
 	slot_move(vm, slot, revoked ? LEND_SLOT_REVOKED : state_without(l, vm, slot, next));
 	if (next != BLOCK_OFFERED) {
 		event_drop(l, vm, slot); /* a recall that was not read is answered */
@@ -237,6 +246,8 @@ void slot_take_away(struct ledger *l, struct lend_vm *vm, u32 slot, enum block_s
 		block_retire(l, b); /* nobody is to see it again: no need to scrub it */
 	else
 		block_scrub(l, b, next, how == TAKE_KEPT);
+	if (revoked && b->state == BLOCK_SCRUBBING)
+		block_finish_by(l, b, b->owner); /* it is he who wants it */
 }
 
 void slot_acknowledge(struct ledger *l, struct lend_vm *vm, u32 slot)

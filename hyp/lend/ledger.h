@@ -2,28 +2,29 @@
 /*
  * The ledger: which block is where, whose it is, and who may have it next. It implements lending.md.
  * Blocks, slots and what takes them from one state to the next are in ledger.c; what a holder does
- * in retrieve.c, what an owner does in loan.c and revoke.c, deadlines in expire.c, the ends of VMs
+ * in retrieve.c, what an owner does in loan.c and recall.c, deadlines in expire.c, the ends of VMs
  * in life.c, bad memory in poison.c, marks for the next kernel in adopt.c, free slots in window.c.
  *
  * A block is a naturally aligned piece of RAM, block_size bytes long. Its state, mapped in, leaves to:
  *
  *	FREE		nobody		the pool's, given to nobody; -> HELD, by RETRIEVE of a promise
- *	STANDBY		nobody		its owner's, not given to it; -> HELD, OFFERED
+ *	STANDBY		nobody		its owner's, not given to it; -> HELD, OFFERED; at its end FREE
  *	OFFERED		nobody		lent or donated, not retrieved; -> BORROWED, HELD, STANDBY
  *	HELD		the holder	owner's own, or the pool's; -> STANDBY, FREE
- *	BORROWED	the holder	under a loan; -> STANDBY (of its owner), OFFERED
- *	SCRUBBING	nobody		on its way to block->next; nobody else may touch it
+ *	BORROWED	the holder	under a loan; -> STANDBY (of its owner), OFFERED; HELD when that ends
+ *	SCRUBBING	nobody		on its way to block->next, which may change before it is there
  *	POISONED	nobody		out of use for good; from any other
  *
- * Between any two of them SCRUBBING stands where contents have to go, or wait for it. A record is changed by
- * block_move() only, which takes the state that the caller believes it to be in, and together with the
- * slots that name the block, under ledger->lock. Each such step is short and of constant time.
+ * Between any two of them SCRUBBING stands where contents have to go, or wait for it. A record is changed
+ * together with the slots that name the block, under ledger->lock, each block in a short step of constant
+ * time, and only from a state that the caller expects and that is asserted.
  *
  * Invariants (lend_check() states them over ledger and tables together):
  *  - a slot in HELD or BORROWED names a block in the same state whose holder and holder_slot are
  *    that slot, and it is mapped there and nowhere else;
  *  - a LENT slot names a block of its own that is OFFERED, BORROWED or SCRUBBING under the slot's loan;
- *  - a BUSY slot names a SCRUBBING block whose holder_slot it is, and that is on its VM's busy list;
+ *  - a BUSY slot names a SCRUBBING block whose holder_slot it is, and that is on one busy list: its
+ *    owner's when it was taken by force, else its holder's;
  *  - a slot's bit in vm->empty says that it is EMPTY and not BUSY;
  *  - a VM's own slots are those that name a block of its own: the first nr_own ones when it starts, others
  *    after a donation;
@@ -70,7 +71,8 @@ struct block {
 	u32 holder_slot; /* in the holder's window */
 	u32 loan;
 	u32 scrub_claimed, scrub_done; /* chunks */
-	u32 prev, link; /* on the free list, or on its holder's busy list */
+	u8 finisher; /* SCRUBBING: the VM on whose busy list it is */
+	u32 prev, link; /* on the free list, or on a busy list */
 };
 
 struct slot {
@@ -119,10 +121,11 @@ struct lend_vm {
 	u32 nr_pool_held; /* the pool's blocks whose holder it is, those still SCRUBBING included */
 	struct slot *slots;
 	u64 *empty; /* a bit per slot */
-	u32 busy_head; /* blocks that are SCRUBBING in or out of its slots */
+	u32 busy_head; /* blocks whose scrubbing its CPUs are to finish, the oldest first */
 	u32 all_next,
 		all_done; /* how far RELINQUISH_ALL is: nothing below all_next is for it to take */
-	u64 undone; /* handle of a RECLAIM or REVOKE that went back to the guest: 0 without */
+	u64 undone; /* handle of the last RECLAIM or REVOKE that went back to the guest: 0 without */
+	u64 undone_deadline; /* as it was passed */
 	u32 offers_unread; /* BIT(lender): its last OFFER event was not read */
 	u32 event_head, event_tail;
 	u32 vm_events; /* BIT(LEND_EVENT_*) without a slot */
@@ -182,6 +185,11 @@ static inline bool slot_is_own(const struct ledger *l, const struct lend_vm *vm,
 	return block != LEND_NONE && l->blocks[block].owner == vm->id;
 }
 
+static inline bool slot_is_mapped(const struct slot *s)
+{
+	return s->state == LEND_SLOT_HELD || s->state == LEND_SLOT_BORROWED;
+}
+
 static inline bool slot_is_promise(const struct lend_vm *vm, u32 slot)
 {
 	return slot >= vm->nr_own && slot < vm->nr_own + vm->nr_promised;
@@ -207,13 +215,16 @@ void slot_set_busy(struct lend_vm *vm, u32 slot, bool busy);
 /* Sends a block that nobody maps through SCRUBBING to next. The slot at holder_slot becomes busy. */
 void block_scrub(struct ledger *l, struct block *b, enum block_state next, bool keep);
 
+/* A SCRUBBING block goes to the busy list of VM id vm. */
+void block_finish_by(struct ledger *l, struct block *b, u8 vm);
+
 /* The last chunk is done: the block arrives in block->next. */
 void block_arrive(struct ledger *l, struct block *b);
 
 /* The block becomes the VM's to use: the one place where a block is mapped. */
 void block_grant(struct ledger *l, struct lend_vm *vm, u32 slot, struct block *b);
 
-/* Lists of blocks by prev and link: the free ones, and a VM's busy ones. */
+/* Rings of blocks by prev and link: the free ones, and a VM's busy ones. Adds at the end. */
 void list_add(struct ledger *l, u32 *head, struct block *b);
 void list_remove(struct ledger *l, u32 *head, struct block *b);
 

@@ -112,6 +112,7 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 		slot_acknowledge(l, vm, slot);
 	if (s->busy) {
 		redirect(l, vm, b);
+		block_finish_by(l, b, vm->id); /* before this VM runs again */
 		return;
 	}
 	switch (s->state) {
@@ -137,6 +138,14 @@ static void slot_clear(struct ledger *l, struct lend_vm *vm, u32 slot)
 
 void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 {
+	ledger_lock(l);
+	event_drop_vm(l, vm);
+	l->wants_pool &= (u32)~BIT(vm->id);
+	vm->all_next = 0;
+	vm->all_done = 0;
+	vm->undone = 0;
+	ledger_unlock(l);
+	/* What comes for a slot behind this is for the next life. */
 	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
 		ledger_lock(l);
 		slot_clear(l, vm, slot);
@@ -144,13 +153,6 @@ void lend_vm_reset(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
 		ledger_unlock(l);
 		serve();
 	}
-	ledger_lock(l);
-	event_drop_all(l, vm);
-	l->wants_pool &= (u32)~BIT(vm->id);
-	vm->all_next = 0;
-	vm->all_done = 0;
-	vm->undone = 0;
-	ledger_unlock(l);
 }
 
 /* The loan of this block is over because its owner is: the pool owns it, a borrower keeps it. */

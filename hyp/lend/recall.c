@@ -10,8 +10,8 @@ void loan_recall(struct ledger *l, struct loan *loan, u64 deadline)
 	u64 now = l->host->now();
 
 	loan->recalled = true;
-	if (!deadline)
-		return;
+	if (!deadline || loan_expired(l, loan))
+		return; /* what has passed has passed */
 	deadline = max_u64(deadline, l->vm[loan->borrower].min_recall_ns);
 	deadline = min_u64(deadline, LEND_NO_DEADLINE - 1 - now) + now;
 	if (loan->deadline == LEND_NO_DEADLINE || deadline > loan->deadline)
@@ -54,6 +54,9 @@ void loan_revoke_slot(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	struct block *b = &l->blocks[vm->slots[slot].block];
 
+	if (b->state == BLOCK_OFFERED || (b->state == BLOCK_SCRUBBING && b->next != BLOCK_STANDBY))
+		loan_withdraw(l, b,
+			      false); /* a recall that was never repeated did not come so far */
 	if (b->state != BLOCK_BORROWED)
 		return;
 	vm->slots[slot].generation++; /* BUSY from now on */

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/lend/retrieve.h"
 
-int ledger_retrieve_check(const struct lend_vm *vm, u32 slot, u32 *pool_needed)
+/* Nobody retrieves an offer that its owner is taking back, between one slot of the loan and the next. */
+static bool is_withdrawn(const struct ledger *l, const struct slot *s)
+{
+	return s->state == LEND_SLOT_OFFERED && !s->busy && l->loans[s->loan].recalled;
+}
+
+int ledger_retrieve_check(const struct ledger *l, const struct lend_vm *vm, u32 slot,
+			  u32 *pool_needed)
 {
 	const struct slot *s = &vm->slots[slot];
 
@@ -12,7 +19,7 @@ int ledger_retrieve_check(const struct lend_vm *vm, u32 slot, u32 *pool_needed)
 	case LEND_SLOT_OFFERED:
 	case LEND_SLOT_HELD:
 	case LEND_SLOT_BORROWED:
-		return STEP_DONE;
+		return is_withdrawn(l, s) ? LEND_BAD_STATE : STEP_DONE;
 	default:
 		return LEND_BAD_STATE;
 	}
@@ -26,8 +33,10 @@ static int reserve(struct ledger *l, struct lend_vm *vm, u32 slot)
 	if (vm->nr_pool_held >= vm->quota)
 		return LEND_DENIED;
 	b = pool_take(l);
-	if (!b)
+	if (!b) {
+		l->wants_pool |= (u32)BIT(vm->id);
 		return LEND_NO_MEMORY;
+	}
 	b->holder = vm->id;
 	b->holder_slot = slot;
 	vm->slots[slot].block = (u32)(b - l->blocks);
@@ -51,9 +60,9 @@ int ledger_retrieve(struct ledger *l, struct lend_vm *vm, u32 slot)
 	struct block *b;
 	int err;
 
-	if (s->state == LEND_SLOT_HELD || s->state == LEND_SLOT_BORROWED)
+	if (slot_is_mapped(s))
 		return STEP_DONE;
-	if (s->state != LEND_SLOT_STANDBY && s->state != LEND_SLOT_OFFERED)
+	if ((s->state != LEND_SLOT_STANDBY && s->state != LEND_SLOT_OFFERED) || is_withdrawn(l, s))
 		return LEND_BAD_STATE;
 	if (s->busy)
 		return STEP_SCRUB;

@@ -9,7 +9,8 @@
 #include "hyp/lend/ledger.h"
 
 /* Adds to *pool_needed the blocks that the step would take from the pool. */
-int ledger_retrieve_check(const struct lend_vm *vm, u32 slot, u32 *pool_needed);
+int ledger_retrieve_check(const struct ledger *l, const struct lend_vm *vm, u32 slot,
+			  u32 *pool_needed);
 int ledger_retrieve(struct ledger *l, struct lend_vm *vm, u32 slot);
 
 int ledger_relinquish_check(const struct ledger *l, const struct lend_vm *vm, u32 slot, u32 flags);

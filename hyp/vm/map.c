@@ -24,13 +24,13 @@ static bool adopt_slot(struct vm *vm, u32 slot)
 		return true;
 	if (!guest_ranges_add(&vm->fdt->marked, ipa, ledger.block_size))
 		return false;
-	slot_adopt(&ledger, vm->lend, slot);
+	slot_set_adopted(&ledger, vm->lend, slot, true);
 	return true;
 }
 
 static bool unadopt_slot(struct vm *vm, u32 slot)
 {
-	slot_unadopt(&ledger, vm->lend, slot);
+	slot_set_adopted(&ledger, vm->lend, slot, false);
 	return true;
 }
 

@@ -75,6 +75,8 @@ def needless(before, record):
     if bare == ["isb"]:  # against what was fetched ahead, which no trace shows
         return before[-1][1].get("kind") == "ish"
     if word == "barrier":  # a second DSB for the same stores
+        if fields["kind"] == "nsh":  # against walks of this CPU, which no trace shows either
+            return True
         order = [w for w, _, b in before if w == "mem-write" or b == ["dsb"]]
         return fields["kind"] == "ishst" and order[-1] != "mem-write"
     if word == "sysreg-write":  # what it is already
