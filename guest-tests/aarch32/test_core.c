@@ -169,6 +169,9 @@ static void undefined(void)
 	PROBE(pmu_t32, 0, 0);
 	CHECK(handler_state_is(CAUGHT_UNDEFINED, MODE_UND));
 	CHECK_EQ(caught_one.lr, address_of(pmu_t32_at) + 2);
+	PROBE(c15_a32, 0, 0);
+	CHECK(handler_state_is(CAUGHT_UNDEFINED, MODE_UND));
+	CHECK_EQ(caught_one.lr, address_of(c15_a32_at) + 4);
 }
 
 /* A is masked by an abort, and I; F stays. */
