@@ -114,3 +114,12 @@
 	movne	r1, #1
 	mov	r0, r1
 	bx	lr
+
+	/* A load with write-back, which EL2 has to read: 4 bytes, in two pages. r0: address; back how far it moved. */
+	.balign	4096
+	.skip	4092
+	function writeback_across_pages_t32
+	mov	r1, r0
+	ldr	r2, [r1], #4
+	subs	r0, r1, r0
+	bx	lr
