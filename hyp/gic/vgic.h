@@ -43,7 +43,7 @@ struct vgic_irq {
 	bool lent; /* the latch went into the list register's pending bit, and comes back from it */
 	bool line; /* level of the input line; hw: the physical interrupt is active on our account */
 	bool active;
-	bool hw; /* timers: the list register names the physical interrupt, see vgic_raise_hw() */
+	bool hw; /* timers: the list register names the physical interrupt, see vgic_set_line() */
 	u16 phys; /* hw: its physical INTID */
 	u64 irouter; /* SPIs */
 };
