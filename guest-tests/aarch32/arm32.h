@@ -82,6 +82,7 @@ u32 probe(u32 (*fn)(u32 a, u32 b), u32 (*end)(u32 a, u32 b), u32 a, u32 b);
 DECLARE_PROBE(read_a32);
 DECLARE_PROBE(write_a32);
 DECLARE_PROBE(pmu_a32);
+DECLARE_PROBE(c15_a32);
 DECLARE_PROBE(read_pair_a32);
 DECLARE_PROBE(read_t32);
 DECLARE_PROBE(write_t32);

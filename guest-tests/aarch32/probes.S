@@ -41,6 +41,7 @@
 	probe	read_a32, ldr r0, [r0]
 	probe	write_a32, str r1, [r0]
 	probe	pmu_a32, mrc p15, 0, r0, c9, c12, 0
+	probe	c15_a32, mrrc p15, 0, r2, r3, c15	/* Cortex-A: CPUACTLR */
 	probe	read_pair_a32, ldrd r2, r3, [r0]
 
 	/* The LR of the mode that we are in, through a device and a trapped register. */
@@ -112,4 +113,13 @@
 	ldreq	r2, [r0]
 	movne	r1, #1
 	mov	r0, r1
+	bx	lr
+
+	/* A load with write-back, which EL2 has to read: 4 bytes, in two pages. r0: address; back how far it moved. */
+	.balign	4096
+	.skip	4092
+	function writeback_across_pages_t32
+	mov	r1, r0
+	ldr	r2, [r1], #4
+	subs	r0, r1, r0
 	bx	lr

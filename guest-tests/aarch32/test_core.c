@@ -15,6 +15,7 @@
 
 u32 read_to_lr(u32 address), write_from_lr(u32 address, u32 value), id_to_lr(void);
 u32 read_to_r8_fiq(u32 address), mmio_in_it_t32(u32 address);
+u32 writeback_across_pages_t32(u32 address);
 u32 smc_conditional_a32(u32 fn, u32 is_false);
 u64 smc_in_it_t32(u32 fn, u32 is_false);
 
@@ -169,6 +170,9 @@ static void undefined(void)
 	PROBE(pmu_t32, 0, 0);
 	CHECK(handler_state_is(CAUGHT_UNDEFINED, MODE_UND));
 	CHECK_EQ(caught_one.lr, address_of(pmu_t32_at) + 2);
+	PROBE(c15_a32, 0, 0);
+	CHECK(handler_state_is(CAUGHT_UNDEFINED, MODE_UND));
+	CHECK_EQ(caught_one.lr, address_of(c15_a32_at) + 4);
 }
 
 /* A is masked by an abort, and I; F stays. */
@@ -262,6 +266,7 @@ static void device_registers(void)
 	CHECK_EQ(mmio_read(priorities), 0xa0a0a0a0);
 	CHECK_EQ(read_to_r8_fiq(UART_PERIPH_ID), 0x11);
 	CHECK_EQ(mmio_in_it_t32(UART_PERIPH_ID), 0);
+	CHECK_EQ(writeback_across_pages_t32(UART_PERIPH_ID), 4);
 	CHECK_EQ(PROBE(read_t32, UART_PERIPH_ID, 0), 0x11);
 	CHECK_EQ(caught_one.kind, CAUGHT_NOTHING);
 }

@@ -13,11 +13,10 @@
 
 static void write_irq(u32 cpu, u32 intid, u32 offset, u32 value)
 {
-	bool done =
-		intid < 32 ? vgic_redist_write(&m.g, &m.c[cpu], SGI_FRAME + offset + intid / 32 * 4,
-					       4, (u64)value << intid % 32)
-			   : vgic_dist_write(&m.g, offset + intid / 32 * 4, 4,
-					     (u64)value << intid % 32);
+	bool done = intid < 32 ? vgic_write(&m.g, &m.c[cpu], SGI_FRAME + offset + intid / 32 * 4, 4,
+					    (u64)value << intid % 32)
+			       : vgic_write(&m.g, NULL, offset + intid / 32 * 4, 4,
+					    (u64)value << intid % 32);
 
 	assert_true(done);
 }
@@ -31,24 +30,24 @@ static void set_group(u32 cpu, u32 intid, bool group1)
 			word |= (u64)(intids[i] == intid ? group1 : ghost(cpu, intids[i])->group1)
 				<< intids[i] % 32;
 	if (intid < 32)
-		vgic_redist_write(&m.g, &m.c[cpu], SGI_FRAME + 0x80, 4, word);
+		vgic_write(&m.g, &m.c[cpu], SGI_FRAME + 0x80, 4, word);
 	else
-		vgic_dist_write(&m.g, 0x80 + intid / 32 * 4, 4, word);
+		vgic_write(&m.g, NULL, 0x80 + intid / 32 * 4, 4, word);
 	ghost(cpu, intid)->group1 = group1;
 }
 
 static void set_priority(u32 cpu, u32 intid, u8 priority)
 {
 	if (intid < 32)
-		vgic_redist_write(&m.g, &m.c[cpu], SGI_FRAME + 0x400 + intid, 1, priority);
+		vgic_write(&m.g, &m.c[cpu], SGI_FRAME + 0x400 + intid, 1, priority);
 	else
-		vgic_dist_write(&m.g, 0x400 + intid, 1, priority);
+		vgic_write(&m.g, NULL, 0x400 + intid, 1, priority);
 	ghost(cpu, intid)->priority = priority & 0xf8;
 }
 
 static void set_route(u32 intid, u64 irouter)
 {
-	vgic_dist_write(&m.g, 0x6000 + 8 * intid, 8, irouter);
+	vgic_write(&m.g, NULL, 0x6000 + 8 * intid, 8, irouter);
 	m.spi[intid].irouter = irouter;
 	ghost_route();
 }
@@ -112,10 +111,10 @@ static void guest_writes(u32 cpu, u32 intid)
 	case 4:
 		m.group0 = pick(8);
 		m.group1 = pick(8);
-		vgic_dist_write(&m.g, 0, 4, m.group0 | m.group1 << 1);
+		vgic_write(&m.g, NULL, 0, 4, m.group0 | m.group1 << 1);
 		break;
 	case 5:
-		vgic_redist_write(&m.g, &m.c[cpu], 0x14, 4, pick(3) ? 0 : 2);
+		vgic_write(&m.g, &m.c[cpu], 0x14, 4, pick(3) ? 0 : 2);
 		ghost_route();
 		break;
 	}
@@ -156,9 +155,9 @@ static u32 read_bit(u32 cpu, u32 intid, u32 offset)
 	u64 value = 0;
 
 	if (intid < 32)
-		vgic_redist_read(&m.g, &m.c[cpu], SGI_FRAME + offset, 4, &value);
+		vgic_access(&m.g, &m.c[cpu], SGI_FRAME + offset, 4, false, &value);
 	else
-		vgic_dist_read(&m.g, offset + intid / 32 * 4, 4, &value);
+		vgic_access(&m.g, NULL, offset + intid / 32 * 4, 4, false, &value);
 	return value >> intid % 32 & 1;
 }
 
@@ -227,7 +226,7 @@ static void drain(void)
 {
 	bool again = true;
 
-	vgic_dist_write(&m.g, 0, 4, 3);
+	vgic_write(&m.g, NULL, 0, 4, 3);
 	m.group0 = m.group1 = true;
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
 		for (u32 i = 0; i < NR_INTIDS; i++) {
@@ -284,14 +283,14 @@ static void start(u32 nr_lrs)
 	}
 	vgic_reset(&m.g);
 	for (u32 i = 0; i < NR_CPUS; i++) {
-		vgic_redist_write(&m.g, &m.c[i], SGI_FRAME + 0xc04, 4, 2 << 2 * (21 - 16));
+		vgic_write(&m.g, &m.c[i], SGI_FRAME + 0xc04, 4, 2 << 2 * (21 - 16));
 		for (u32 j = 0; j < 16; j++)
 			m.private[i][j].edge = true;
 		m.private[i][21].edge = true;
 	}
-	vgic_dist_write(&m.g, 0xc08, 4, 0xa); /* 32 and 33 */
+	vgic_write(&m.g, NULL, 0xc08, 4, 0xa); /* 32 and 33 */
 	m.spi[32].edge = m.spi[33].edge = true;
-	vgic_dist_write(&m.g, 0, 4, 3);
+	vgic_write(&m.g, NULL, 0, 4, 3);
 	m.group0 = m.group1 = true;
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
 		for (u32 i = 0; i < NR_INTIDS; i++) {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "guest-tests/host/vgic_write.h"
 #include "hyp/gic/vgic.h"
 
 #define NR_CPUS 3
@@ -96,27 +97,27 @@ static inline void accept_state(void)
 
 static inline void write_dist(u32 offset, u32 size, u64 value)
 {
-	assert_true(vgic_dist_write(&vm.g, offset, size, value));
+	assert_true(vgic_write(&vm.g, NULL, offset, size, value));
 }
 
 static inline u64 read_dist(u32 offset, u32 size)
 {
 	u64 value = 0xdead;
 
-	assert_true(vgic_dist_read(&vm.g, offset, size, &value));
+	assert_true(vgic_access(&vm.g, NULL, offset, size, false, &value));
 	return value;
 }
 
 static inline void write_redist(u32 cpu, u32 offset, u32 size, u64 value)
 {
-	assert_true(vgic_redist_write(&vm.g, &vm.c[cpu], offset, size, value));
+	assert_true(vgic_write(&vm.g, &vm.c[cpu], offset, size, value));
 }
 
 static inline u64 read_redist(u32 cpu, u32 offset, u32 size)
 {
 	u64 value = 0xdead;
 
-	assert_true(vgic_redist_read(&vm.g, &vm.c[cpu], offset, size, &value));
+	assert_true(vgic_access(&vm.g, &vm.c[cpu], offset, size, false, &value));
 	return value;
 }
 

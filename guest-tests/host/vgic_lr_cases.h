@@ -28,7 +28,7 @@ static void test_hw_life(void **state)
 	struct vgic_irq *timer = &expected.c[0].irq[TIMER];
 
 	(void)state;
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	timer->line = true;
 	expect(1);
 	assert_int_equal(read_redist(0, SGI_FRAME + 0x200, 4), 1 << TIMER);
@@ -55,7 +55,7 @@ static void test_hw_life(void **state)
 	take_back(0);
 	timer->active = timer->line = false;
 	expect(0);
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	timer->line = true;
 	expect(1);
 	vgic_fill(&vm.c[0]);
@@ -74,7 +74,7 @@ static void test_hw_given_back(void **state)
 
 	(void)state;
 	/* The line fell. */
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	vgic_drop_hw(&vm.c[0], TIMER);
 	expect(1);
 	expect_deactivated(1);
@@ -83,13 +83,13 @@ static void test_hw_given_back(void **state)
 	expect_deactivated(0);
 
 	/* ICPENDR while pending: forgotten here; if the line is high it fires again. */
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	write_redist(0, SGI_FRAME + 0x280, 4, 1 << TIMER);
 	expect(1);
 	expect_deactivated(1);
 
 	/* ICACTIVER while active; ICPENDR then is nothing. */
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	vgic_fill(&vm.c[0]);
 	vm.c[0].lr[0] = lr_of(TIMER, VGIC_LR_ACTIVE, timer_lr);
 	vgic_fold(&vm.c[0], 0);
@@ -104,7 +104,7 @@ static void test_hw_given_back(void **state)
 	expect_deactivated(0);
 
 	/* Disabled: held, so that it cannot storm; delivered when enabled. */
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	write_redist(0, SGI_FRAME + 0x180, 4, 1 << TIMER);
 	vgic_fill(&vm.c[0]);
 	timer->line = true;
@@ -118,7 +118,7 @@ static void test_hw_given_back(void **state)
 	expect_deactivated(0);
 	vgic_reset_cpu(&vm.c[0]);
 	expect_deactivated(1);
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	vgic_reset(&vm.g);
 	expect_deactivated(1);
 	setup(state);
@@ -139,7 +139,7 @@ static void test_hw_set_pending(void **state)
 	expect(1);
 	vm.c[0].lr[0] = lr_of(TIMER, VGIC_LR_ACTIVE, VGIC_LR_EOI);
 	vgic_fold(&vm.c[0], 0);
-	vgic_raise_hw(&vm.c[0], TIMER);
+	vgic_set_line(&vm.g, &vm.c[0], TIMER, true);
 	vgic_fill(&vm.c[0]);
 	take_back(0);
 	timer->lent = false;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "guest-tests/host/vgic_write.h"
 #include "hyp/gic/vgic.h"
 
 #define NR_CPUS 3
@@ -181,7 +182,7 @@ static inline bool fire_timers(u32 cpu)
 			continue;
 		m.sim[cpu].phys[t].active = true;
 		fold(cpu);
-		vgic_raise_hw(&m.c[cpu], t ? 30 : 27);
+		vgic_set_line(&m.g, &m.c[cpu], t ? 30 : 27, true);
 		fill(cpu);
 		fired = true;
 	}

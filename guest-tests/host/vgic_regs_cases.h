@@ -118,22 +118,22 @@ static void test_access_sizes(void **state)
 
 	(void)state;
 	for (u32 offset = 0x100; offset < 0x400; offset += 0x80) {
-		assert_false(vgic_dist_read(&vm.g, offset + 4, 1, &value));
-		assert_false(vgic_dist_read(&vm.g, offset + 4, 2, &value));
-		assert_false(vgic_dist_write(&vm.g, offset, 8, ~0ULL));
+		assert_false(vgic_access(&vm.g, NULL, offset + 4, 1, false, &value));
+		assert_false(vgic_access(&vm.g, NULL, offset + 4, 2, false, &value));
+		assert_false(vgic_write(&vm.g, NULL, offset, 8, ~0ULL));
 	}
-	assert_false(vgic_dist_write(&vm.g, 0x420, 2, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0x420, 8, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0xc08, 1, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0x6100, 2, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0x6104, 8, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0, 8, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 2, 4, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0, 3, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0, 16, ~0ULL));
-	assert_false(vgic_dist_write(&vm.g, 0, 0, ~0ULL));
-	assert_false(vgic_redist_write(&vm.g, &vm.c[0], 0x14, 8, 0));
-	assert_false(vgic_redist_write(&vm.g, &vm.c[0], 0x14, 1, 0));
+	assert_false(vgic_write(&vm.g, NULL, 0x420, 2, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0x420, 8, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0xc08, 1, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0x6100, 2, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0x6104, 8, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0, 8, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 2, 4, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0, 3, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0, 16, ~0ULL));
+	assert_false(vgic_write(&vm.g, NULL, 0, 0, ~0ULL));
+	assert_false(vgic_write(&vm.g, &vm.c[0], 0x14, 8, 0));
+	assert_false(vgic_write(&vm.g, &vm.c[0], 0x14, 1, 0));
 	expect(0);
 	/* What is reserved has no wrong size. */
 	assert_int_equal(read_redist(0, 0x70, 8), 0);
@@ -162,8 +162,8 @@ static void test_needs_hold(void **state)
 {
 	(void)state;
 	for (u32 offset = 0; offset < 0x20000; offset += 4) {
-		assert_int_equal(vgic_dist_needs_hold(offset), offset >= 0x180 && offset < 0x400);
-		assert_int_equal(vgic_redist_needs_hold(offset),
+		assert_int_equal(vgic_needs_hold(NULL, offset), offset >= 0x180 && offset < 0x400);
+		assert_int_equal(vgic_needs_hold(&vm.c[0], offset),
 				 offset >= 0x10180 && offset < 0x10400);
 	}
 }

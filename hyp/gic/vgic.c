@@ -112,21 +112,11 @@ void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level)
 	struct vgic_irq *irq = vgic_find(g, c, intid);
 	struct vgic_choice before = vgic_choose(g, c, intid);
 
-	assert(!irq->hw);
+	assert(level || !irq->hw);
 	if (irq->edge && level && !irq->line)
 		irq->latch = true;
 	irq->line = level;
 	vgic_changed(g, c, intid, before);
-}
-
-void vgic_raise_hw(struct vgic_cpu *c, u32 intid)
-{
-	struct vgic_irq *irq = vgic_find(c->vgic, c, intid);
-	struct vgic_choice before = vgic_choose(c->vgic, c, intid);
-
-	assert(irq->hw);
-	irq->line = true;
-	vgic_changed(c->vgic, c, intid, before);
 }
 
 void vgic_drop_hw(struct vgic_cpu *c, u32 intid)

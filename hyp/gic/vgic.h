@@ -43,7 +43,7 @@ struct vgic_irq {
 	bool lent; /* the latch went into the list register's pending bit, and comes back from it */
 	bool line; /* level of the input line; hw: the physical interrupt is active on our account */
 	bool active;
-	bool hw; /* timers: the list register names the physical interrupt, see vgic_raise_hw() */
+	bool hw; /* timers: the list register names the physical interrupt, see vgic_set_line() */
 	u16 phys; /* hw: its physical INTID */
 	u64 irouter; /* SPIs */
 };
@@ -112,15 +112,13 @@ void vgic_reset_cpu(struct vgic_cpu *c);
 /*
  * Inputs; caller holds g->lock. c is NULL for SPIs.
  * vgic_set_line(): level of an input line; where the guest configured it as edge-triggered, its rise
- * counts.
- * vgic_raise_hw(): the physical interrupt of intid, acknowledged and not deactivated by EL2, becomes
+ * counts. High, for a hw one: its physical interrupt, acknowledged and not deactivated by EL2, becomes
  * pending here as intid; the guest's deactivation deactivates the physical one (ICH_LR.HW). c is folded,
- * so that the end of the last one, without which it could not fire, is known.
+ * so that the end of the last one, without which it could not fire, is known. Low is not for those:
  * vgic_drop_hw(): the physical line was found low: if intid is pending and not active, nor in a list
  * register, it is forgotten and the physical interrupt deactivated, so that the next one can fire.
  */
 void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level);
-void vgic_raise_hw(struct vgic_cpu *c, u32 intid);
 void vgic_drop_hw(struct vgic_cpu *c, u32 intid);
 
 /*
@@ -164,21 +162,17 @@ bool vgic_has_pending(struct vgic_cpu *c);
 extern void (*vgic_deactivate_phys)(struct vgic_cpu *c, u32 phys);
 
 /*
- * Register accesses; caller holds the lock and everything concerned is folded. offset from the frame's
- * base; size 1, 2, 4 or 8 bytes, aligned. False: no such register for this size, the access is a fault
+ * Register accesses, of the redistributor of c, or of the distributor where c is NULL; caller holds the
+ * lock and everything concerned is folded. offset from the first frame's base; size 1, 2, 4 or 8 bytes, aligned. False: no such register for this size, the access is a fault
  * (only misaligned or wrongly sized ones; reserved ones are RAZ/WI).
  */
-bool vgic_dist_read(struct vgic *g, u32 offset, u32 size, u64 *value);
-bool vgic_dist_write(struct vgic *g, u32 offset, u32 size, u64 value);
-bool vgic_redist_read(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 *value);
-bool vgic_redist_write(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 value);
+bool vgic_access(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, bool write, u64 *value);
 
 /*
  * Does an access there need the vCPUs concerned held (all of the VM, or the redistributor's)? Pending
  * and active state does, as list registers may own it; and ICENABLER: once the write is done and RWP
  * reads 0, the interrupt must not be taken any more.
  */
-bool vgic_dist_needs_hold(u32 offset);
-bool vgic_redist_needs_hold(u32 offset);
+bool vgic_needs_hold(const struct vgic_cpu *c, u32 offset);
 
 #endif

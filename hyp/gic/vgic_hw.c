@@ -256,7 +256,7 @@ bool vgic_hw_timer(struct vgic_hw_cpu *c, u32 phys)
 		if (c->state.irq[timers[t].intid].phys != phys)
 			continue;
 		vgic_hw_begin(c, false);
-		vgic_raise_hw(&c->state, timers[t].intid);
+		vgic_set_line(&c->hw->g, &c->state, timers[t].intid, true);
 		vgic_hw_end(c, false);
 		return true;
 	}

@@ -234,8 +234,9 @@ static bool access_reg(const struct access *a, const struct reg *r)
 	return true;
 }
 
-static bool access(struct access a)
+bool vgic_access(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, bool write, u64 *value)
 {
+	struct access a = {g, c, offset, size, write, value};
 	u8 frame = !a.c ? DIST : a.offset < SGI_FRAME ? REDIST : SGI;
 
 	if (!a.write)
@@ -250,33 +251,9 @@ static bool access(struct access a)
 	return true;
 }
 
-bool vgic_dist_read(struct vgic *g, u32 offset, u32 size, u64 *value)
+/* Below the SGI frame of a redistributor this wraps around, far above. */
+bool vgic_needs_hold(const struct vgic_cpu *c, u32 offset)
 {
-	return access((struct access){g, NULL, offset, size, false, value});
-}
-
-bool vgic_dist_write(struct vgic *g, u32 offset, u32 size, u64 value)
-{
-	return access((struct access){g, NULL, offset, size, true, &value});
-}
-
-bool vgic_redist_read(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 *value)
-{
-	return access((struct access){g, c, offset, size, false, value});
-}
-
-bool vgic_redist_write(struct vgic *g, struct vgic_cpu *c, u32 offset, u32 size, u64 value)
-{
-	return access((struct access){g, c, offset, size, true, &value});
-}
-
-bool vgic_dist_needs_hold(u32 offset)
-{
+	offset -= c ? SGI_FRAME : 0;
 	return offset >= GICD_ICENABLER && offset < GICD_IPRIORITYR;
-}
-
-/* Below the SGI frame this wraps around, far above. */
-bool vgic_redist_needs_hold(u32 offset)
-{
-	return vgic_dist_needs_hold(offset - SGI_FRAME);
 }

@@ -46,16 +46,6 @@ static bool fault_ipa(const struct trap *t, u64 far, bool write, u64 *ipa)
 	return true;
 }
 
-static struct s2_entry look(struct vm *vm, u64 ipa)
-{
-	struct s2_entry entry;
-
-	spin_lock(&vm->s2.lock);
-	entry = s2_walk(&vm->s2, IPA(ipa));
-	spin_unlock(&vm->s2.lock);
-	return entry;
-}
-
 /* May the guest simply do it again, because by now the tables allow it? */
 static bool is_allowed(struct s2_entry entry, bool read_only_access)
 {
@@ -86,18 +76,25 @@ static u64 extend(u64 value, const struct access *a)
 	return a->is_64bit ? value : (u32)value;
 }
 
-/* The guest may change the instruction under us: it gets the access it asked for last. */
-static bool fetch(const struct trap *t, u32 *instruction)
+/*
+ * By halves, which of T32 can lie in two pages. The guest may change the instruction under us: it gets the
+ * access it asked for last.
+ */
+static bool fetch(const struct trap *t, u16 half[2])
 {
 	u64 ipa;
 
-	return ipa_by_translation(t->frame->elr, false, &ipa) &&
-	       guest_read(t->vcpu->vm, instruction, IPA(ipa), sizeof(*instruction));
+	for (u32 i = 0; i < 2; i++)
+		if (!ipa_by_translation(t->frame->elr + 2 * i, false, &ipa) ||
+		    !guest_read(t->vcpu->vm, &half[i], IPA(ipa), sizeof(half[i])))
+			return false;
+	return true;
 }
 
 static bool find_access(const struct trap *t, struct access *out)
 {
 	u32 iss = ESR_ISS(t->esr), instruction;
+	u16 half[2];
 
 	if (iss & (ISS_ABT_S1PTW | ISS_DABT_CM))
 		return false;
@@ -105,8 +102,9 @@ static bool find_access(const struct trap *t, struct access *out)
 		*out = decode_syndrome(iss);
 		return true;
 	}
-	if (!fetch(t, &instruction))
+	if (!fetch(t, half))
 		return false;
+	instruction = (u32)half[1] << 16 | half[0];
 	if (!(t->frame->spsr & SPSR_M4_AARCH32))
 		return decode_instruction(instruction, out);
 	return t->frame->spsr & SPSR_ARM32_T ? decode_t32(instruction, out)
@@ -145,7 +143,7 @@ void trap_data_abort(struct trap *t)
 
 	if (!fault_ipa(t, far, write, &ipa))
 		return;
-	entry = look(t->vcpu->vm, ipa);
+	entry = guest_walk(t->vcpu->vm, IPA(ipa));
 	if (!is_allowed(entry, !write) && !emulate(t, ipa, write))
 		nothing_there(t, false, far, ipa, entry);
 }
@@ -157,7 +155,7 @@ void trap_instruction_abort(struct trap *t)
 
 	if (!fault_ipa(t, far, false, &ipa))
 		return;
-	entry = look(t->vcpu->vm, ipa);
+	entry = guest_walk(t->vcpu->vm, IPA(ipa));
 	/* The zero page is never executable, so reading it is not enough here. */
 	if (!is_allowed(entry, false))
 		nothing_there(t, true, far, ipa, entry);

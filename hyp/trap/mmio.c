@@ -3,30 +3,27 @@
 #include "dt/guest_fdt.h"
 #include "hyp/trap/trap.h"
 
-static bool gicd(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
+/* c: whose redistributor; NULL: the distributor. */
+static bool gic(struct vcpu *v, struct vgic_cpu *c, u64 reg, bool write, u32 size, u64 *value)
 {
-	struct vgic *g = &v->vm->gic.g;
-	bool hold = vgic_dist_needs_hold((u32)offset), ok;
+	bool hold = c != &v->gic.state && vgic_needs_hold(c, (u32)reg), ok;
 
 	vgic_hw_begin(&v->gic, hold);
-	ok = write ? vgic_dist_write(g, (u32)offset, size, *value)
-		   : vgic_dist_read(g, (u32)offset, size, value);
+	ok = vgic_access(&v->vm->gic.g, c, (u32)reg, size, write, value);
 	vgic_hw_end(&v->gic, hold);
 	return ok;
 }
 
+static bool gicd(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
+{
+	return gic(v, NULL, offset, write, size, value);
+}
+
 static bool gicr(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)
 {
-	struct vgic *g = &v->vm->gic.g;
 	struct vgic_cpu *c = &v->vm->vcpus[offset / GUEST_GICR_STRIDE].gic.state;
-	u32 reg = (u32)(offset % GUEST_GICR_STRIDE);
-	bool hold = c != &v->gic.state && vgic_redist_needs_hold(reg), ok;
 
-	vgic_hw_begin(&v->gic, hold);
-	ok = write ? vgic_redist_write(g, c, reg, size, *value)
-		   : vgic_redist_read(g, c, reg, size, value);
-	vgic_hw_end(&v->gic, hold);
-	return ok;
+	return gic(v, c, offset % GUEST_GICR_STRIDE, write, size, value);
 }
 
 static bool uart(struct vcpu *v, u64 offset, bool write, u32 size, u64 *value)

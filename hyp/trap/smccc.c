@@ -14,34 +14,16 @@
 #define RANGE_STANDARD 0x84000000u
 #define RANGE_VENDOR_HYP 0x86000000u
 
-static bool is_arch_function(u32 fn)
+static u64 arch_call(u32 fn, u32 asked)
 {
-	return fn == SMCCC_VERSION || fn == SMCCC_ARCH_FEATURES;
+	bool known = asked == SMCCC_VERSION || asked == SMCCC_ARCH_FEATURES;
+
+	if (fn == SMCCC_VERSION)
+		return SMCCC_1_2;
+	return fn == SMCCC_ARCH_FEATURES && known ? 0 : NOT_SUPPORTED;
 }
 
-static bool arch_call(struct trap *t)
-{
-	u64 *x = t->frame->x;
-
-	if ((u32)x[0] == SMCCC_VERSION)
-		x[0] = SMCCC_1_2;
-	else if ((u32)x[0] == SMCCC_ARCH_FEATURES && is_arch_function((u32)x[1]))
-		x[0] = 0;
-	else
-		x[0] = NOT_SUPPORTED;
-	return true;
-}
-
-static bool standard_call(struct trap *t)
-{
-	if (psci_guest_has((u32)t->frame->x[0]))
-		psci_guest_call(t->vcpu, t->frame->x);
-	else
-		t->frame->x[0] = NOT_SUPPORTED;
-	return true;
-}
-
-static bool vendor_query(u64 *x)
+static void vendor_query(u64 *x)
 {
 	switch ((u32)x[0]) {
 	case LEND_FN_CALL_COUNT:
@@ -59,39 +41,34 @@ static bool vendor_query(u64 *x)
 		break;
 	default:
 		x[0] = NOT_SUPPORTED;
-		break;
 	}
-	return true;
 }
 
-static bool vendor_call(struct trap *t)
+static bool vendor_call(struct lend_vm *vm, u64 *x)
 {
-	enum lend_outcome outcome = lend_call(&ledger, t->vcpu->vm->lend, t->frame->x);
+	enum lend_outcome outcome = lend_call(&ledger, vm, x);
 
 	if (outcome == LEND_CALL_UNKNOWN)
-		return vendor_query(t->frame->x);
+		vendor_query(x);
 	return outcome != LEND_CALL_AGAIN;
 }
 
 /* False: nothing was changed, the guest makes the call again once its interrupts are served. */
 static bool call(struct trap *t)
 {
+	u64 *x = t->frame->x;
+	u32 fn = (u32)x[0];
+
 	/* No SMC64 from AArch32, whatever the range (SMCCC 1.2, 2.6). */
-	if (vm_is_arm32(t->vcpu->vm) && t->frame->x[0] & SMCCC_64BIT) {
-		t->frame->x[0] = NOT_SUPPORTED;
-		return true;
-	}
-	switch (SMCCC_RANGE((u32)t->frame->x[0])) {
-	case RANGE_ARCH:
-		return arch_call(t);
-	case RANGE_STANDARD:
-		return standard_call(t);
-	case RANGE_VENDOR_HYP:
-		return vendor_call(t);
-	default:
-		t->frame->x[0] = NOT_SUPPORTED;
-		return true;
-	}
+	if (vm_is_arm32(t->vcpu->vm) && fn & SMCCC_64BIT)
+		x[0] = NOT_SUPPORTED;
+	else if (SMCCC_RANGE(fn) == RANGE_VENDOR_HYP)
+		return vendor_call(t->vcpu->vm->lend, x);
+	else if (SMCCC_RANGE(fn) == RANGE_STANDARD)
+		psci_guest_call(t->vcpu, x);
+	else
+		x[0] = SMCCC_RANGE(fn) == RANGE_ARCH ? arch_call(fn, (u32)x[1]) : NOT_SUPPORTED;
+	return true;
 }
 
 /* ELR is behind an HVC when it is taken, and at an SMC that was trapped. */

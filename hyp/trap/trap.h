@@ -33,14 +33,19 @@ void trap_set_reg(struct trap *t, u32 reg, u64 value);
 /* The trapped instruction is done; ELR is at it. */
 void trap_skip(struct trap *t);
 
+/* Syndromes of the instructions that move one register, of either kind. */
+#define ISS_READ BIT(0)
+#define ISS_RT(iss) ((u32)FIELD(iss, 9, 5))
+
 /*
  * sysreg.c: reads or writes reg, by its AArch64 numbers, for the guest. False: it has no such register
- * or access.
+ * or access. sysreg_transfer(): the whole trapped instruction, which is an access to reg.
  */
 #define SYSREG(op0, op1, crn, crm, op2)                                                            \
 	((u32)(op0) << 20 | (u32)(op2) << 17 | (u32)(op1) << 14 | (u32)(crn) << 10 |               \
 	 (u32)(crm) << 1)
 bool sysreg_access(struct trap *t, u32 reg, bool is_read, u64 *value);
+void sysreg_transfer(struct trap *t, u32 reg);
 
 /*
  * inject.c: exceptions taken by the guest at its EL1 in place of the trapped instruction; inject32.c:

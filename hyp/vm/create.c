@@ -119,6 +119,8 @@ static bool create_stage2(struct vm *vm, const struct bundle *bundle, struct phy
 	    s2_init(&vm->s2, (u16)(vm->id + 1), ipa_bits, pool, pages) ||
 	    s2_prepare(&vm->s2, IPA(GUEST_RAM_BASE), config->boot_memory, granule))
 		return false;
+	/* A guest with its MMU off reads it from memory. */
+	cache_clean_invalidate(vm->s2.zero_page, PAGE_SIZE);
 	if (config->has_window &&
 	    s2_prepare(&vm->s2, IPA(config->window_base), config->window_size, bundle->block_size))
 		return false;

@@ -3,6 +3,16 @@
 #include "hyp/cpu/cache.h"
 #include "hyp/lib/string.h"
 
+struct s2_entry guest_walk(struct vm *vm, ipa_t ipa)
+{
+	struct s2_entry entry;
+
+	spin_lock(&vm->s2.lock);
+	entry = s2_walk(&vm->s2, ipa);
+	spin_unlock(&vm->s2.lock);
+	return entry;
+}
+
 /* Exactly one of out (copied to) and in (copied from) is given; with neither, zeroes. */
 static bool touch_page(struct vm *vm, u64 ipa, u64 size, u8 *out, const u8 *in)
 {
@@ -67,11 +77,8 @@ bool guest_writable(struct vm *vm, ipa_t ipa, u64 size, void (*serve)(void))
 {
 	/* No overflow: a walk fails long before. */
 	for (u64 done = 0; done < size;) {
-		struct s2_entry entry;
+		struct s2_entry entry = guest_walk(vm, IPA(ipa.ipa + done));
 
-		spin_lock(&vm->s2.lock);
-		entry = s2_walk(&vm->s2, IPA(ipa.ipa + done));
-		spin_unlock(&vm->s2.lock);
 		if (entry.kind != S2_MEMORY)
 			return false;
 		done += to_next_descriptor(ipa.ipa + done, entry.level);

@@ -14,6 +14,9 @@ bool guest_write(struct vm *vm, ipa_t ipa, const void *src, u64 size);
 bool guest_read(struct vm *vm, void *dst, ipa_t ipa, u64 size);
 bool guest_zero(struct vm *vm, ipa_t ipa, u64 size);
 
+/* What is at ipa, by a walk under the lock; it may be so no longer on return. */
+struct s2_entry guest_walk(struct vm *vm, ipa_t ipa);
+
 /* Is all of [ipa, ipa + size) memory of the VM now? Calls serve() between any two descriptors. */
 bool guest_writable(struct vm *vm, ipa_t ipa, u64 size, void (*serve)(void));
 

@@ -61,10 +61,13 @@ static void reset_devices(struct vm *vm)
 	spin_unlock(&vm->gic.g.lock);
 }
 
+/* Between two looks at the interrupts: some 17,000 instructions. */
+#define SCRUB_CHUNK KIB(64)
+
 static void scrub_boot_memory(struct vm *vm)
 {
-	for (u64 done = 0; done < vm->config->boot_memory; done += KIB(256)) {
-		guest_zero(vm, IPA(GUEST_RAM_BASE + done), KIB(256));
+	for (u64 done = 0; done < vm->config->boot_memory; done += SCRUB_CHUNK) {
+		guest_zero(vm, IPA(GUEST_RAM_BASE + done), SCRUB_CHUNK);
 		cpu_serve_interrupts();
 	}
 }
@@ -120,10 +123,10 @@ static void off(struct vm *vm)
 	lend_vm_scrub(&ledger, vm->lend, cpu_serve_interrupts);
 	console_flush_partial(vm->id);
 	spin_lock(&vm->lock);
+	log_line("%s: off", vm->config->name); /* before a start can tell of the next life */
 	vm->finisher = NULL;
 	vm->state = VM_OFF;
 	spin_unlock(&vm->lock);
-	log_line("%s: off", vm->config->name);
 	if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
 		masked_report();
 		log_line("all VMs are off");

@@ -3,6 +3,7 @@
 #include "hyp/cpu/barrier.h"
 #include "hyp/cpu/psci.h"
 #include "hyp/lib/string.h"
+#include "hyp/vm/guest_memory.h"
 
 #define PSCI_1_1 0x10001
 #define MIGRATE_NO_TRUSTED_OS 2
@@ -40,16 +41,6 @@ static s64 cpu_off(struct vcpu *v, const u64 arg[3])
 	vcpu_leave(v);
 }
 
-static bool is_memory(struct vm *vm, u64 ipa)
-{
-	bool memory;
-
-	spin_lock(&vm->s2.lock);
-	memory = s2_walk(&vm->s2, IPA(ipa)).kind == S2_MEMORY;
-	spin_unlock(&vm->s2.lock);
-	return memory;
-}
-
 /* Of several callers one wins; to the others the vCPU is on already, even if it is still on its way. */
 static s64 cpu_on(struct vcpu *v, const u64 arg[3])
 {
@@ -60,7 +51,7 @@ static s64 cpu_on(struct vcpu *v, const u64 arg[3])
 
 	if (!target)
 		return PSCI_INVALID_PARAMETERS;
-	if ((!thumb && arg[1] & 3) || !is_memory(vm, arg[1]))
+	if ((!thumb && arg[1] & 3) || guest_walk(vm, IPA(arg[1])).kind != S2_MEMORY)
 		return PSCI_INVALID_ADDRESS;
 	spin_lock(&vm->lock);
 	won = target->state == VCPU_OFF && vm->state == VM_RUNNING;
@@ -103,11 +94,13 @@ static s64 system_reset(struct vcpu *v, const u64 arg[3])
 	vm_stop(v, true);
 }
 
+static const struct function *find_function(u32 fn);
+
 static s64 features(struct vcpu *v, const u64 arg[3])
 {
 	if (vm_is_arm32(v->vm) && arg[0] & SMCCC_64BIT)
 		return PSCI_NOT_SUPPORTED;
-	if ((u32)arg[0] == SMCCC_VERSION || psci_guest_has((u32)arg[0]))
+	if ((u32)arg[0] == SMCCC_VERSION || find_function((u32)arg[0]))
 		return PSCI_SUCCESS;
 	return PSCI_NOT_SUPPORTED;
 }
@@ -140,11 +133,6 @@ static const struct function *find_function(u32 fn)
 	return NULL;
 }
 
-bool psci_guest_has(u32 fn)
-{
-	return find_function(fn) != NULL;
-}
-
 void psci_guest_call(struct vcpu *v, u64 x[4])
 {
 	const struct function *f = find_function((u32)x[0]);
@@ -152,6 +140,10 @@ void psci_guest_call(struct vcpu *v, u64 x[4])
 	u64 arg[3];
 	s64 result;
 
+	if (!f) {
+		x[0] = (u64)(s64)PSCI_NOT_SUPPORTED;
+		return;
+	}
 	for (u32 i = 0; i < 3; i++)
 		arg[i] = smc64 ? x[1 + i] : (u32)x[1 + i];
 	result = f->handler ? f->handler(v, arg) : f->answer;

@@ -5,10 +5,7 @@
 
 #include "hyp/vm/vm.h"
 
-/* Is fn (SMC32 or SMC64 form) one of PSCI's that we have? */
-bool psci_guest_has(u32 fn);
-
-/* The call in x[0] to x[3]; the result goes to x[0]. CPU_OFF and the like do not return. */
+/* The call in x[0] to x[3], whatever it is; the result goes to x[0]. CPU_OFF and the like do not return. */
 void psci_guest_call(struct vcpu *v, u64 x[4]);
 
 #endif

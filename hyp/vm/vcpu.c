@@ -7,6 +7,9 @@
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TID3 |        \
 	 HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR)
 
+/* CP15 c11 and c15 are all the implementation's own; HCR_EL2.TIDCP has parts of c9 to c11 only. */
+#define HSTR_GUEST (BIT(11) | BIT(15))
+
 static bool has_pauth(void)
 {
 	/* API, APA, GPI, GPA of ISAR1; APA3, GPA3 of ISAR2. */
@@ -35,7 +38,7 @@ static void load_el2_state(const struct vcpu *v)
 		     s2_vtcr(v->vm->s2.ipa_bits, (u32)FIELD(read_sysreg(id_aa64mmfr0_el1), 3, 0)));
 	write_sysreg(vttbr_el2, v->vm->s2.vttbr);
 	write_sysreg(mdcr_el2, mdcr_guest());
-	write_sysreg(hstr_el2, 0);
+	write_sysreg(hstr_el2, HSTR_GUEST);
 	write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN);
 	write_sysreg(cntvoff_el2, 0);
 	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
