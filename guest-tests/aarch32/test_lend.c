@@ -159,7 +159,7 @@ static void it_goes_back(void)
 	CHECK(slot_is_absent(offer.slot));
 }
 
-/* The lender may take an offer back before it is retrieved, and make another. */
+/* The lender may take an offer back before it is retrieved, or in the middle, and make another. */
 static void recalled(void)
 {
 	struct event event;
@@ -169,7 +169,8 @@ static void recalled(void)
 	do {
 		CHECK(wait_event(LEND_EVENT_OFFER, &offer));
 		status = lend(LEND_RETRIEVE, offer.slot, N, 0);
-	} while (status == LEND_BAD_STATE);
+	} while (status == LEND_BAD_STATE &&
+		 lend(LEND_RELINQUISH, offer.slot, N, 0) == LEND_SUCCESS);
 	CHECK_EQ(status, LEND_SUCCESS);
 	block = slot_address(offer.slot);
 	CHECK_EQ(first_nonzero(block, bytes()), 0);

@@ -260,7 +260,10 @@ static void sleep_ms(u64 ms)
 		cpu_relax();
 }
 
-/* Lends until B has it retrieved when the reclaim comes: an offer would come back at once. */
+/*
+ * Lends until B has retrieved all of it when the reclaim comes: an offer would come back at once. Met between
+ * two slots B gives up the first.
+ */
 static s64 lend_and_reclaim(u64 *out)
 {
 	struct smccc got = {{0}};
@@ -272,7 +275,8 @@ static s64 lend_and_reclaim(u64 *out)
 		loan = got.x[1];
 		sleep_ms(ms);
 		got = lend(LEND_RECLAIM, loan, 0, 0, 0);
-		if (got.x[0] != LEND_SUCCESS)
+		if (got.x[0] != LEND_SUCCESS && (got.x[0] != LEND_PENDING || got.x[1] == N ||
+						 !WAIT_FOR(slots_are(0, N, LEND_SLOT_STANDBY))))
 			break;
 	}
 	*out = got.x[1];

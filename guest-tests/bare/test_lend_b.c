@@ -29,7 +29,10 @@ static void discovery(void)
 	CHECK(w.id != lend_peer());
 }
 
-/* Waits for an offer that is still one when it is retrieved: a lender may take it back before. */
+/*
+ * Waits for an offer that is still one when it is retrieved: a lender may take it back before, or in the
+ * middle, and waits then for what is here already.
+ */
 static s64 retrieve_an_offer(void)
 {
 	s64 status;
@@ -38,7 +41,8 @@ static s64 retrieve_an_offer(void)
 		if (!lend_wait_event(LEND_EVENT_OFFER, &offer))
 			return LEND_BUSY;
 		status = lend_status(LEND_RETRIEVE, offer.slot, N, 0, 0);
-	} while (status == LEND_BAD_STATE);
+	} while (status == LEND_BAD_STATE &&
+		 lend_status(LEND_RELINQUISH, offer.slot, N, 0, 0) == LEND_SUCCESS);
 	block = slot_address(offer.slot);
 	offer.loan = slot_loan(offer.slot); /* it may be a later one than that of the event */
 	return status;

@@ -116,11 +116,11 @@ static void back_and_forth(u64 slot, u64 n)
 {
 	u64 rounds = 0;
 
-	while (!uart_has_input()) {
+	do {
 		lend_status(LEND_RETRIEVE, slot, n, 0, 0);
 		lend_status(LEND_RELINQUISH, slot, n, 0, 0);
 		rounds++;
-	}
+	} while (!uart_has_input());
 	answer(rounds);
 }
 

@@ -227,10 +227,13 @@ static void look_at_offers(void)
 	}
 }
 
+/* Whoever goes first leaves the other with its rounds done: an answer more says that it has checked those before. */
 static bool is_done(void)
 {
-	return (hostile_is_gone() || friend_is_gone) && slots_are(0, NR_OWN, LEND_SLOT_STANDBY) &&
-	       count.rounds >= LEAST_ROUNDS;
+	bool enough = count.rounds >= LEAST_ROUNDS && count.answers > LEAST_ROUNDS;
+
+	return (friend_is_gone || (hostile_is_gone() && enough)) &&
+	       slots_are(0, NR_OWN, LEND_SLOT_STANDBY);
 }
 
 /* Far longer than it worked: the hostile guest is to have most of the host's CPUs. */
@@ -270,6 +273,7 @@ static void lends_and_verifies(void)
 		if (!gone_since)
 			nap(begin);
 	}
+	CHECK(count.rounds >= LEAST_ROUNDS);
 	/* What the friend did not take any more has come back, too. */
 	CHECK_EQ(call(LEND_RETRIEVE, TO_HOSTILE, NR_TO_HOSTILE, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(first_nonzero(base_of(TO_HOSTILE), NR_TO_HOSTILE * w.block_size), 0);

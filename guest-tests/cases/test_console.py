@@ -53,14 +53,16 @@ def test_a_prompt_is_shown_without_newline(pair):
 def test_a_prompt_closed_by_another_source_comes_again_whole(pair):
     machine, (alice, bob) = pair
     since = machine.position("alice")
-    waits = alice.start("printf begun-; sleep 3; echo ended")
+    waits = alice.start("printf begun-; read x; echo ended")
     machine.expect("alice", r"^begun-$", 20, partial=True)
     bob.run("echo between")
+    machine.focus("alice", 0)
+    machine.type("alice", "more\n")
     alice.finish(waits)
     pieces = [line for line in machine.console.by_source["alice"][since:]]
     assert "begun-" in [line.text for line in pieces]
     whole = [line.text for line in unsplit(pieces)]
-    assert "begun-ended" in whole and "begun-" not in whole
+    assert "begun-more" in whole and "begun-" not in whole
 
 
 def test_keys_go_to_the_vm_in_focus_only(pair):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Lending between bare guests, call by call: each side checks what it is told and what it finds."""
 
+import re
+
 import pytest
 from conftest import ends_orderly, whole_texts
 from lv import tap
@@ -55,11 +57,12 @@ def test_zero_table(lab, cpu):
 ])
 def test_terms(lab, block, absent, icount):
     """Every kind of loan and of its end; contents read with the MMU off, too; deadlines in time."""
+    min_recall = 20 if icount else 1000  # ms: longer than a busy host stalls
     common = {"boot_memory": BLOCK, "window": window_of(block, 16), "absent": absent}
     alice = lab.bare_vm("alice", "terms_a", owned_memory=6 * block, lend_to=["bob"],
-                        bootargs=f"icount={int(icount)}", **common)
+                        bootargs=f"icount={int(icount)} min_recall={min_recall}", **common)
     bob = lab.bare_vm("bob", "terms_b", owned_memory=block, lend_to=["alice"],
-                      extra="lendvisor,min-recall = /bits/ 64 <20000000>;", **common)
+                      extra=f"lendvisor,min-recall = /bits/ 64 <{min_recall * 1000000}>;", **common)
     run(lab, [alice, bob], block, icount=icount)
 
 
@@ -77,9 +80,32 @@ def test_pool(lab):
 
 @pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
 def test_abandoned_scrub(lab, cpu):
-    """A call that scrubs 128 MiB and is never repeated is finished without anybody calling."""
-    common = {"boot_memory": BLOCK, "window": window_of(BLOCK)}
-    alice = lab.bare_vm("alice", "abandon_a", owned_memory=BLOCK, lend_to=["bob"], **common)
-    bob = lab.bare_vm("bob", "abandon_b", cpus=2, owned_memory=2 * BLOCK, lend_to=["alice"],
+    """
+    A call that scrubs 64 MiB and is never repeated is finished without anybody calling. Under icount, a
+    timer comes before the scrub ends however slow the host is.
+    """
+    block = 64 * MIB
+    common = {"boot_memory": BLOCK, "window": window_of(block)}
+    alice = lab.bare_vm("alice", "abandon_a", owned_memory=block, lend_to=["bob"], **common)
+    bob = lab.bare_vm("bob", "abandon_b", cpus=2, owned_memory=2 * block, lend_to=["alice"],
                       **common)
-    run(lab, [alice, bob], BLOCK, cpu=cpu)
+    run(lab, [alice, bob], block, cpu=cpu, icount=True)
+
+
+def test_calls_on_different_blocks_run_beside_each_other(lab):
+    """
+    Two VMs scrub 128 MiB each at the same time. Under icount both CPUs get the same share of one time: calls
+    that run beside each other end together, one that waits for the other ends at half that time later.
+    """
+    common = {"boot_memory": BLOCK, "owned_memory": 2 * BLOCK, "window": window_of(BLOCK)}
+    vms = [lab.bare_vm("alice", "beside", lend_to=["bob"], **common),
+           lab.bare_vm("bob", "beside", lend_to=["alice"], **common)]
+    machine = run(lab, vms, BLOCK, icount=True)
+    for call in ("retrieve", "relinquish"):
+        spans = [re.match(rf"# span {call} (\d+) (\d+)$", line)
+                 for vm in vms for line in whole_texts(machine, vm.name)]
+        (a_begin, a_end), (b_begin, b_end) = [tuple(map(int, span.groups())) for span in spans if span]
+        shorter = min(a_end - a_begin, b_end - b_begin)
+        print(call, shorter, b_begin - a_begin, b_end - a_end)
+        assert min(a_end, b_end) - max(a_begin, b_begin) > shorter * 3 // 4
+        assert abs(a_end - b_end) < shorter // 4

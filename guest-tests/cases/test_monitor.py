@@ -3,11 +3,13 @@
 
 import random
 import re
+import time
 
 import pytest
 from conftest import DEBUG_IMAGE, IMAGE, ends_orderly, texts, whole_texts
 from lv import tap
 from lv.console import HYPERVISOR
+from lv.machine import Late, deadline
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -104,6 +106,13 @@ def boot(lab, block=2 * MIB, cpus=2, alice="", bob="", **options):
     for player in players:
         player.ready()
     return machine, Monitor(machine), *players
+
+
+def wait_until(holds, what, timeout=120):
+    until = deadline(timeout)
+    while not holds():
+        if time.monotonic() > until:
+            raise Late(f"waited {timeout} s for {what}")
 
 
 def end(machine, *players):
@@ -312,8 +321,7 @@ def test_revoke_under_load(lab, on_revoked, block):
         assert "bob: reset" in said
         assert bob.slot(2) == EMPTY
     else:
-        while bob.number("n") != 2:
-            pass
+        wait_until(lambda: bob.number("n") == 2, "both CPUs to be stopped")
         assert bob.slot(2) == REVOKED
         assert bob.do("p 2") == bob.do("w 2") == "abort"
         assert bob.call(RELINQUISH, 2, 1, 0) == (0, 1)
@@ -366,8 +374,8 @@ def test_a_thousand_resets_leak_nothing(lab):
 
 def wait_state(monitor, name, state):
     """Until vms shows it."""
-    while not any(re.match(rf"\d+ +{name} +{state}\b", line) for line in monitor.lines("vms")):
-        pass
+    shown = re.compile(rf"\d+ +{name} +{state}\b")
+    wait_until(lambda: any(shown.match(line) for line in monitor.lines("vms")), f"{name} to be {state}")
 
 
 def conserved(monitor, nr_free):
@@ -382,6 +390,14 @@ def conserved(monitor, nr_free):
     if nr_free:
         expected["FREE", "pool", "-"] = nr_free
     return count == expected
+
+
+# Not expired; or bob has given the block back by then. Other first commands find the victim running, and are
+# not refused.
+LOAN_ANSWERS = {
+    "revoke": r"revoke: BAD_STATE: .*|no loan 0x\w+; try loans",
+    "reclaim": r"reclaim: (SUCCESS|PENDING: 1 blocks out)|no loan 0x\w+; try loans",
+}
 
 
 @pytest.mark.parametrize("block, seed, kernel", [
@@ -403,18 +419,29 @@ def test_ends_at_any_moment(lab, block, seed, kernel):
         victim = rng.choice([alice, bob])
         commands = rng.choice([["stop"], ["reset"], ["crash"], ["reset", "stop"], ["crash", "stop"],
                                ["stop", "reset"], ["revoke", "reset"], ["reclaim", "stop"]])
-        for command in commands:
-            monitor.lines(f"{command} {handle if command[:2] == 're' and command != 'reset' else victim.name}")
+        since = machine.position(HYPERVISOR)
+        for nr, command in enumerate(commands):
+            said = monitor.lines(f"{command} {handle if command in LOAN_ANSWERS else victim.name}")
+            if nr == 0 and command in LOAN_ANSWERS:
+                assert [line for line in said if re.fullmatch(LOAN_ANSWERS[command], line)], said
+            elif nr == 0:
+                assert not [line for line in said if line.startswith(f"{command}:")]
             machine.pump(rng.choice([0, 0.01, 0.1]))
         for player in (alice, bob):
             machine.focus(player.name, player.nr)
             machine.send(b"x")
+        survivor = bob if victim is alice else alice
+        assert int(survivor.answer(), 16) > 0
         off = "stop" in commands or (commands == ["crash"] and victim is alice)
         machine.pump(0.1)
         wait_state(monitor, victim.name, "off" if off else "running")
         if off:
+            machine.skip(victim.name)
             monitor.lines(f"start {victim.name}")
             wait_state(monitor, victim.name, "running")
+        victim.ready()
+        if len(commands) == 1:
+            assert f"{victim.name}: {'off' if off else 'reset'}" in texts(machine, HYPERVISOR)[since:]
         # Both anew, so that nothing is left of this round but what would have leaked.
         for player in (alice, bob):
             machine.skip(player.name)

@@ -45,7 +45,7 @@ def boot_pair(lab, block, kernel, cpu="cortex-a57"):
                         window=window, lend_to=["bob"])
     bob = lab.bare_vm("bob", "masked", boot_memory=BLOCK, window=window)
     machine = lab.boot([alice, bob], block_size=block, kernel=str(kernel), icount=True, cpu=cpu)
-    ends_orderly(machine, 60)
+    ends_orderly(machine, 300)
     return machine
 
 

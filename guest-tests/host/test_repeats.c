@@ -205,6 +205,22 @@ static void test_revoked_blocks_are_the_owners_to_finish(void **state)
 	assert_true(world.slots[B][0].busy);
 }
 
+/* Its borrower ends before the owner has done so, and starts again with nothing to wait for. */
+static void test_a_borrower_ends_while_a_revoke_is_at_work(void **state)
+{
+	u64 loan = world_lend(A, 0, 1, B, LEND_LEND_REVOCABLE);
+
+	(void)state;
+	ok(B, LEND_RETRIEVE, 2, 1, 0);
+	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 1, 0, 0), LEND_PENDING);
+	world_tick(1);
+	world_begin_call(A, LEND_REVOKE, loan, 0, 0);
+	world_off(B);
+	assert_false(world.slots[B][2].busy);
+	assert_int_equal(state_of(A, 0), LEND_SLOT_STANDBY);
+	assert_true(world_start(B));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deadline_of_an_interrupted_recall, begin, end),
 		cmocka_unit_test_setup_teardown(test_recalls_of_two_cpus, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_oldest_is_finished_first, begin, end),
+		cmocka_unit_test_setup_teardown(test_a_borrower_ends_while_a_revoke_is_at_work,
+						begin, end),
 		cmocka_unit_test_setup_teardown(test_revoked_blocks_are_the_owners_to_finish, begin,
 						end),
 	};

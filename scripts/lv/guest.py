@@ -10,7 +10,7 @@ import time
 
 from lv import Failure
 from lv.console import plain, unsplit
-from lv.machine import Late
+from lv.machine import Late, deadline
 
 
 class CommandFailed(Failure):
@@ -71,8 +71,8 @@ class Guest:
 
     def wait_shell(self, timeout):
         """Until the shell answers. Types nothing before the guest has printed its prompt."""
-        until = time.monotonic() + timeout
         self.machine.expect(self.name, r"[#$] ?$", timeout, partial=True)
+        until = deadline(timeout)
         while True:
             try:
                 self.run("true", timeout=10)

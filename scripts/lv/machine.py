@@ -205,13 +205,15 @@ class Machine:
         self._focus = name
 
     def type(self, source, text):
-        """Types text to the focused source, no faster than it echoes."""
+        """Types text to the focused source, which has to echo, no faster than it does. Raises Late if it does not."""
         data = text.encode()
         printed = self.console.printed
         for start in range(0, len(data), TYPE_CHUNK):
             chunk = data[start:start + TYPE_CHUNK]
             echoed = printed(source) + len(chunk)
-            until = time.monotonic() + 2
+            until = deadline(60)
             self.send(chunk)
-            while printed(source) < echoed and time.monotonic() < until and not self.ended:
+            while printed(source) < echoed and not self.dead and not self.ended:
+                if time.monotonic() > until:
+                    raise Late(f"{source} did not echo: {text!r}")
                 self.pump(0.1)
