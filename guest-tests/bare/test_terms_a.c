@@ -12,11 +12,6 @@
 #define OWNER 0xa /* keys of contents */
 #define BORROWER 0xb
 #define MS 1000000UL /* ns */
-<<<<<<< HEAD
-#define MIN_RECALL (20 * MS)
-#define LONGER (400 * MS) /* than a busy host leaves a CPU out */
-=======
->>>>>>> wt-t
 #define LATE (5 * MS) /* under icount */
 
 static struct lend_window w;
@@ -145,26 +140,11 @@ static u64 time_left(u32 slot)
 	return lend(LEND_SLOT_INFO, slot, 0, 0, 0).x[3];
 }
 
-/* Asked for at once, it is given the time that B's node says; to be followed by a longer one in time. */
-static void min_recall(u64 loan)
-{
-	u64 left, passed, begin = timer_count(TIMER_PHYS);
-
-	CHECK_EQ(call(LEND_RECLAIM, loan, 1, 0, 0), LEND_PENDING);
-	left = time_left(0);
-	passed = ns_since(begin);
-	CHECK(left <= MIN_RECALL && left + passed >= MIN_RECALL);
-}
-
 static void deadline(void)
 {
-<<<<<<< HEAD
-	u64 loan, begin, passed;
-=======
 	const u64 min_recall = boot_arg("min_recall", 0) * MS, longer = 3 * min_recall;
 	const bool exact = boot_arg("icount", 0);
 	u64 loan, begin, again, passed, left, wanted;
->>>>>>> wt-t
 	struct lend_event event;
 
 	lend_events_begin();
@@ -174,13 +154,6 @@ static void deadline(void)
 	CHECK(lend_wait_sign());
 	CHECK_EQ(call(LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
 	CHECK_EQ(time_left(0), LEND_NO_DEADLINE);
-<<<<<<< HEAD
-	if (boot_arg("icount", 0))
-		min_recall(loan);
-	/* A repeat makes it later, never earlier. */
-	begin = timer_count(TIMER_PHYS);
-	CHECK_EQ(call(LEND_RECLAIM, loan, LONGER, 0, 0), LEND_PENDING);
-=======
 	CHECK_EQ(call(LEND_REVOKE, loan, 0, 0, 0), (s64)LEND_BAD_STATE);
 	/* Not under min-recall; a repeat makes it later, never earlier, unless it is over by then. */
 	begin = timer_count(TIMER_PHYS);
@@ -195,7 +168,6 @@ static void deadline(void)
 		begin = again;
 		wanted = longer;
 	}
->>>>>>> wt-t
 	CHECK_EQ(call(LEND_RECLAIM, loan, MS, 0, 0), LEND_PENDING);
 	CHECK_EQ(call(LEND_RECLAIM, loan, 0, 0, 0), LEND_PENDING);
 	if (exact)
