@@ -7,7 +7,9 @@
  */
 
 #define CAN_RETRIEVE(vv, ss) \
-	(!SLOT(vv, ss).busy && (SLOT(vv, ss).state == STANDBY || SLOT(vv, ss).state == OFFERED))
+	(!SLOT(vv, ss).busy && \
+	 (SLOT(vv, ss).state == STANDBY || \
+	  (SLOT(vv, ss).state == OFFERED && !loan[SLOT(vv, ss).loan].recalled)))
 
 /* Would the VM see contents that are not its own and that nobody meant it to see? */
 #ifdef FAULT_NO_SCRUB_ON_RETRIEVE
@@ -158,7 +160,9 @@ inline lend(vv, ss, nn, is_revocable, is_kept, is_donation)
 inline set_deadline(ll, has_deadline)
 {
 	if
-	:: !has_deadline || (loan[ll].recalled && loan[ll].timer == NO_DEADLINE) ->
+	:: loan[ll].recalled && loan[ll].timer == EXPIRED -> skip
+	:: !(loan[ll].recalled && loan[ll].timer == EXPIRED) &&
+	   (!has_deadline || (loan[ll].recalled && loan[ll].timer == NO_DEADLINE)) ->
 		loan[ll].timer = NO_DEADLINE
 	:: else -> loan[ll].timer = RUNNING
 	fi
