@@ -39,6 +39,10 @@ def counted(lines, pattern):
     return [int(number) for number in found[0].groups()]
 
 
+# Of the lending calls: REVOKE, for which a deadline has to pass unheard, and TARGET, a manager's.
+MAY_FAIL = {10, 12}
+
+
 @pytest.mark.parametrize("share, resets, options", [
     (1, 0, {}),
     (10, 8, {}),
@@ -58,8 +62,13 @@ def test_nobody_else_is_affected(lab, share, resets, options):
             done, lives, seed = counted(lines, r"# (\d+) operations in (\d+) lives, seed (\d+)")
             assert done >= operations - 256 * resets and lives == resets + 1 and seed == SEED
             assert "ok 1 - does_its_worst" in lines
+            assert 0 not in counted(lines, r"# (\d+) aborts, (\d+) undefined, (\d+) other exceptions, (\d+) int")
+            if share == 1:
+                useless = {fn for fn in range(14) if counted(lines, rf"# function {fn}: (\d+) succ") == [0]}
+                assert useless <= MAY_FAIL
         else:
             assert tap.parse(lines).complaint() == ""
             assert counted(lines, r"# (\d+) rounds, (\d+) answers")[0] >= 20
+            assert counted(lines, r"# to the hostile guest: (\d+) lent")[0] > 0
     said = texts(machine, HYPERVISOR)
     assert [line for line in said if re.search(r"crash|PANIC|assert|stopped", line)] == []
