@@ -22,6 +22,8 @@
 #include "hyp/lib/types.h"
 #include "stage2/stage2.h"
 
+#define ENTRIES_PER_TABLE 512
+
 #define S2_PTE_VALID BIT(0)
 #define S2_PTE_TABLE BIT(1) /* at level 3: page */
 #define S2_PTE_MEMATTR_WB (0xfULL << 2)

@@ -11,7 +11,6 @@
 #include "stage2/tlb.h"
 #include "stage2/walk.h"
 
-#define ENTRIES_PER_TABLE 512
 #define NR_ZERO_PAGES 3 /* zero page, zero_l3, zero_l2 */
 
 #define VTCR_RES1 BIT(31)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading stage-2 tables: the way to an entry, what an address finds, runs of equal entries. */
+/* Reading stage-2 tables: the way to an entry, and what an address finds. */
 #include "stage2/pte.h"
 #include "stage2/walk.h"
-
-#define ENTRIES_PER_TABLE 512
 
 u64 s2_zero_entry(const struct s2 *s, u32 level)
 {
