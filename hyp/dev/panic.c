@@ -5,6 +5,7 @@
 #include "hyp/cpu/percpu.h"
 #include "hyp/cpu/psci.h"
 #include "hyp/dev/console.h"
+#include "hyp/dev/uart.h"
 #include "hyp/lib/assert.h"
 #include "hyp/lib/print.h"
 
@@ -20,6 +21,7 @@ void panic_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	print_vformat(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	uart_claim();
 	console_panic_line(text);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/dev/uart.h"
+#include "hyp/cpu/percpu.h"
 #include "hyp/dev/console.h"
 #include "hyp/dev/pl011_regs.h"
 
 static volatile u8 *base;
+static const struct cpu *speaker; /* the only one that is heard, once there is one */
 
 static u32 read_reg(u32 offset)
 {
@@ -28,6 +30,21 @@ void uart_init(void)
 	write_reg(UARTIMSC, UARTINT_RX | UARTINT_RT);
 }
 
+void uart_claim(void)
+{
+	const struct cpu *nobody = NULL;
+
+	__atomic_compare_exchange_n(&speaker, &nobody, this_cpu(), false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
+static bool is_heard(void)
+{
+	const struct cpu *only = __atomic_load_n(&speaker, __ATOMIC_RELAXED);
+
+	return !only || only == this_cpu();
+}
+
 void uart_put(const char *buf, size_t n)
 {
 	if (!base)
@@ -35,6 +52,8 @@ void uart_put(const char *buf, size_t n)
 	while (n--) {
 		while (read_reg(UARTFR) & UARTFR_TXFF)
 			;
+		if (!is_heard())
+			return;
 		write_reg(UARTDR, (u8)*buf++);
 	}
 }

@@ -14,6 +14,9 @@ void uart_init(void);
 /* Waits while the FIFO is full. Without a base it drops everything. */
 void uart_put(const char *buf, size_t n);
 
+/* For a panic: what other CPUs put from here on, and what they are in the middle of, is dropped. */
+void uart_claim(void);
+
 /* The receive interrupt: each byte to console_input(). */
 void uart_interrupt(void);
 
