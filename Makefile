@@ -94,7 +94,7 @@ help:
 	@echo "                  V=1: with their consoles; BOOT=uboot: by U-Boot"
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make soak         the random ones of them for an hour: T=600 for each fuzzer"
-	@echo "make check-host   the tests that need no QEMU, in seconds"
+	@echo "make check-host   the tests that need no QEMU, in seconds once built"
 	@echo "make check-bare   the tests on bare-metal guests"
 	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"

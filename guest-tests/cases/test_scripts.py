@@ -134,7 +134,7 @@ def test_summary_of_nothing_is_a_failure(tmp_path):
 
 @pytest.mark.parametrize("words, says", [
     (["nowhere.its"], "nowhere.its: no such file"),
-    (["boot/demo.its", "--hypervisor", "/nowhere/lendvisor.img"], "run make first"),
+    (["boot/demo.its", "--hypervisor", "/nowhere/lendvisor.img"], "make setup all linux"),
 ])
 def test_run_says_what_is_missing(words, says):
     done = subprocess.run([ROOT / "scripts" / "run", *words], text=True, cwd=ROOT,
