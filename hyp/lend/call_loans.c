@@ -75,7 +75,7 @@ static bool is_part(const struct call *c, u32 slot)
 	return s->state == LEND_SLOT_LENT && loan_handle(c->l, s->loan) == c->arg[0];
 }
 
-static int end(struct call *c, int status)
+static int ended(struct call *c, int status)
 {
 	ledger_lock(c->l);
 	if (status == CALL_AGAIN) {
@@ -86,6 +86,16 @@ static int end(struct call *c, int status)
 	}
 	ledger_unlock(c->l);
 	return status;
+}
+
+/* step for the loan's slots: what is back at its front needs no lock to be passed over. */
+static int for_lent_slots(struct call *c, const struct loan *loan, call_step step)
+{
+	u32 slot = loan->owner_slot, end = slot + loan->nr_slots;
+
+	while (slot < end && c->vm->slots[slot].state != LEND_SLOT_LENT)
+		slot++;
+	return call_for_slots(c, slot, end - slot, step);
 }
 
 static int step_recall(struct call *c, u32 slot)
@@ -118,8 +128,8 @@ int call_reclaim(struct call *c)
 		return status;
 	if (loan.deadline != LEND_NO_DEADLINE)
 		c->l->host->expire_at(loan.deadline);
-	status = call_for_slots(c, loan.owner_slot, loan.nr_slots, step_recall);
-	return end(c, status == LEND_SUCCESS && c->result[0] ? LEND_PENDING : status);
+	status = for_lent_slots(c, &loan, step_recall);
+	return ended(c, status == LEND_SUCCESS && c->result[0] ? LEND_PENDING : status);
 }
 
 static int step_take(struct call *c, u32 slot)
@@ -152,8 +162,8 @@ int call_revoke(struct call *c)
 	ledger_unlock(c->l);
 	if (status)
 		return status;
-	status = call_for_slots(c, loan.owner_slot, loan.nr_slots, step_take);
+	status = for_lent_slots(c, &loan, step_take);
 	if (!status)
-		status = call_for_slots(c, loan.owner_slot, loan.nr_slots, step_wait);
-	return end(c, status);
+		status = for_lent_slots(c, &loan, step_wait);
+	return ended(c, status);
 }
