@@ -66,15 +66,6 @@ static int step_relinquish(struct call *c, u32 slot)
 	return status;
 }
 
-/* A vCPU's call has this slot's block on its way to the VM. */
-static bool is_coming(const struct call *c, u32 slot)
-{
-	const struct slot *s = &c->vm->slots[slot];
-
-	return s->busy && (c->l->blocks[s->block].next == BLOCK_HELD ||
-			   c->l->blocks[s->block].next == BLOCK_BORROWED);
-}
-
 static int check_retrieve(const struct call *c)
 {
 	u32 needed = 0;
@@ -82,7 +73,7 @@ static int check_retrieve(const struct call *c)
 
 	for (u64 i = c->arg[0]; i < c->arg[0] + c->arg[1]; i++) {
 		/* Begun already, and so to be ended: what is wrong behind it shows when it is there. */
-		if (is_coming(c, (u32)i))
+		if (slot_is_coming(c->l, &c->vm->slots[i]))
 			return LEND_SUCCESS;
 		if (!err)
 			err = ledger_retrieve_check(c->l, c->vm, (u32)i, &needed);

@@ -190,6 +190,13 @@ static inline bool slot_is_mapped(const struct slot *s)
 	return s->state == LEND_SLOT_HELD || s->state == LEND_SLOT_BORROWED;
 }
 
+/* Is the slot's block SCRUBBING on its way to the VM, by a retrieve? */
+static inline bool slot_is_coming(const struct ledger *l, const struct slot *s)
+{
+	return s->busy && (l->blocks[s->block].next == BLOCK_HELD ||
+			   l->blocks[s->block].next == BLOCK_BORROWED);
+}
+
 static inline bool slot_is_promise(const struct lend_vm *vm, u32 slot)
 {
 	return slot >= vm->nr_own && slot < vm->nr_own + vm->nr_promised;

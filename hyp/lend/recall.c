@@ -24,6 +24,13 @@ static void mark_recalled(struct lend_vm *vm, u32 slot)
 	vm->slots[slot].generation++;
 }
 
+/* What its borrower does not have yet, or not any more, does not go to it again. */
+static void take_back_offer(struct ledger *l, struct block *b)
+{
+	if (b->state == BLOCK_OFFERED || (b->state == BLOCK_SCRUBBING && b->next != BLOCK_STANDBY))
+		loan_withdraw(l, b, false);
+}
+
 int loan_recall_slot(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	struct slot *s = &vm->slots[slot];
@@ -45,8 +52,7 @@ int loan_recall_slot(struct ledger *l, struct lend_vm *vm, u32 slot)
 		}
 		return STEP_DONE;
 	}
-	if (b->state == BLOCK_OFFERED || b->next != BLOCK_STANDBY)
-		loan_withdraw(l, b, false);
+	take_back_offer(l, b);
 	return b->state == BLOCK_SCRUBBING ? STEP_SCRUB : STEP_DONE;
 }
 
@@ -54,9 +60,7 @@ void loan_revoke_slot(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	struct block *b = &l->blocks[vm->slots[slot].block];
 
-	if (b->state == BLOCK_OFFERED || (b->state == BLOCK_SCRUBBING && b->next != BLOCK_STANDBY))
-		loan_withdraw(l, b,
-			      false); /* a recall that was never repeated did not come so far */
+	take_back_offer(l, b); /* a recall that was never repeated did not come so far */
 	if (b->state != BLOCK_BORROWED)
 		return;
 	vm->slots[slot].generation++; /* BUSY from now on */

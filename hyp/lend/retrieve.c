@@ -109,13 +109,9 @@ int ledger_relinquish(struct ledger *l, struct lend_vm *vm, u32 slot, u32 flags)
 		return err;
 	if (s->state == LEND_SLOT_REVOKED)
 		slot_acknowledge(l, vm, slot);
-	if (s->busy) {
-		u8 on_the_way = l->blocks[s->block].next;
-
-		/* Given up, or taken, and not scrubbed yet; or being retrieved by another vCPU. */
-		return on_the_way == BLOCK_HELD || on_the_way == BLOCK_BORROWED ? STEP_DONE
-										: STEP_SCRUB;
-	}
+	/* Being retrieved by another vCPU; or given up, or taken, and not scrubbed yet. */
+	if (s->busy)
+		return slot_is_coming(l, s) ? STEP_DONE : STEP_SCRUB;
 	switch (s->state) {
 	case LEND_SLOT_HELD:
 		if (l->blocks[s->block].owner == LEND_POOL)

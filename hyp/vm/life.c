@@ -62,12 +62,12 @@ static void reset_devices(struct vm *vm)
 }
 
 /* Between two looks at the interrupts: some 17,000 instructions. */
-#define SCRUB_CHUNK KIB(64)
+#define BOOT_SCRUB_CHUNK KIB(64)
 
 static void scrub_boot_memory(struct vm *vm)
 {
-	for (u64 done = 0; done < vm->config->boot_memory; done += SCRUB_CHUNK) {
-		guest_zero(vm, IPA(GUEST_RAM_BASE + done), SCRUB_CHUNK);
+	for (u64 done = 0; done < vm->config->boot_memory; done += BOOT_SCRUB_CHUNK) {
+		guest_zero(vm, IPA(GUEST_RAM_BASE + done), BOOT_SCRUB_CHUNK);
 		cpu_serve_interrupts();
 	}
 }
