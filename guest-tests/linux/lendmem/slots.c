@@ -49,7 +49,7 @@ static ssize_t show_address(struct lendmem *lm, u32 slot, const struct lendmem_s
 static ssize_t show_block(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			  char *buf)
 {
-	if (!READ_ONCE(lm->slots[slot].added))
+	if (!lendmem_has_block(lm, slot))
 		return sysfs_emit(buf, "none\n");
 	return sysfs_emit(buf, "memory%lu\n", lendmem_block_id(lm, slot));
 }

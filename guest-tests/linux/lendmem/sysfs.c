@@ -79,7 +79,7 @@ static ssize_t lend_store(struct device *dev, struct device_attribute *attr, con
 	if (!ret)
 		ret = lendmem_peer_id(lm, name, &peer);
 	if (!ret)
-		ret = lendmem_lend(lm, slot, peer, flags);
+		ret = lendmem_lend(lm, slot, 1, peer, flags, false);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(lend);
