@@ -206,8 +206,10 @@ int lendmem_drain(struct lendmem *lm, bool on);
 /* reserve.c: bytes of the kernel's own memory that a Linux memory block costs. */
 u64 lendmem_block_cost(const struct lendmem *lm);
 
-/* sysfs.c: the device's files, slots.c: a directory for each slot; managed by the device. */
+/* sysfs.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
 extern const struct attribute_group *lendmem_groups[];
+extern const struct attribute_group lendmem_command_group;
+extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
 
 #endif
