@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "areas.h"
+#include "memcheck_areas.h"
 #include "pagemap.h"
 
 enum {

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "areas.h"
+#include "memcheck_areas.h"
 
 #define CHUNK (64 * 1024)
 #define WORDS (CHUNK / sizeof(uint64_t))
