@@ -9,6 +9,7 @@
  *	peek ADDRESS		-> "VALUE"		64 bits through the linear map
  *	poke ADDRESS VALUE	-> "VALUE"		as it reads afterwards
  *	zeropad ADDRESS		-> "VALUE"		by load_unaligned_zeropad()
+ *	call FUNCTION X1 X2 X3	-> "STATUS X1"		an SMC64 call of lendvisor's, all but STATUS in hex
  *
  * Addresses are physical; END is the last byte. A failed command fails the write, with its errno.
  */
@@ -41,5 +42,8 @@ int lendtest_poke(u64 address, u64 *value);
 
 /* The same at any address, as the dcache reads names: a fault leaves zeros beyond the first page. */
 int lendtest_zeropad(u64 address, u64 *value);
+
+/* A call of the hypervisor's that the driver knows nothing of; returns its status. */
+s64 lendtest_call(u64 function, u64 x1, u64 x2, u64 x3, u64 *result);
 
 #endif

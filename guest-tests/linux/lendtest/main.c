@@ -73,12 +73,24 @@ static int zeropad(const char *args)
 	return touch(args, 1, lendtest_zeropad);
 }
 
+static int call(const char *args)
+{
+	u64 function, x1, x2, x3, result;
+	s64 status;
+
+	if (sscanf(args, "%llx %llx %llx %llx", &function, &x1, &x2, &x3) != 4)
+		return -EINVAL;
+	status = lendtest_call(function, x1, x2, x3, &result);
+	scnprintf(answer, sizeof(answer), "%lld %#llx", status, result);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *args);
 } commands[] = {
 	{"pin user ", pin_user}, {"pin kernel ", pin_kernel}, {"unpin", unpin}, {"peek ", peek},
-	{"poke ", poke},         {"zeropad ", zeropad},
+	{"poke ", poke},         {"zeropad ", zeropad},       {"call ", call},
 };
 
 static ssize_t write(struct file *f, const char __user *from, size_t count, loff_t *pos)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Accesses through the linear map, whatever lies behind it. */
+/* Accesses through the linear map, whatever lies behind it, and calls behind the driver's back. */
 #include <linux/align.h>
+#include <linux/arm-smccc.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
@@ -50,4 +51,14 @@ int lendtest_zeropad(u64 address, u64 *value)
 		return -ENXIO;
 	*value = load_unaligned_zeropad(at);
 	return 0;
+}
+
+s64 lendtest_call(u64 function, u64 x1, u64 x2, u64 x3, u64 *result)
+{
+	struct arm_smccc_1_2_regs args = {.a0 = function, .a1 = x1, .a2 = x2, .a3 = x3};
+	struct arm_smccc_1_2_regs regs = {};
+
+	arm_smccc_1_2_hvc(&args, &regs);
+	*result = regs.a1;
+	return regs.a0;
 }
