@@ -360,8 +360,10 @@ bool lendmem_configured(const struct lendmem *lm, u32 slot);
 /* drain.c: everything goes back that can; -EBUSY if something cannot, then as before. */
 int lendmem_drain(struct lendmem *lm, bool on);
 
-/* sysfs.c: the device's files, slots.c: a directory for each slot; managed by the device. */
+/* sysfs.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
 extern const struct attribute_group *lendmem_groups[];
+extern const struct attribute_group lendmem_command_group;
+extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
 
 #endif
