@@ -9,8 +9,8 @@ LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
 LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c commands.c device.c report.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c)
-LINUX_MEMCHECK := $(wildcard $(LINUX_TOOLS)/memcheck*.c)
-LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill $(if $(LINUX_MEMCHECK),memcheck))
+LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c)
+LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck)
 LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/Kbuild)))
 INITRAMFS := guest-tests/linux/initramfs
 
