@@ -9,8 +9,8 @@ LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
 LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c commands.c device.c report.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c)
-LINUX_MEMCHECK := $(wildcard $(LINUX_TOOLS)/memcheck*.c)
-LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill $(if $(LINUX_MEMCHECK),memcheck))
+LINUX_MEMCHECK := $(wildcard $(LINUX_TOOLS)/memcheck*.c) $(LINUX_TOOLS)/pagemap.c
+LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck)
 LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/Kbuild)))
 INITRAMFS := guest-tests/linux/initramfs
 
@@ -52,7 +52,7 @@ build/linux/memfill: $(LINUX_MEMFILL) $(wildcard $(LINUX_TOOLS)/*.h)
 
 build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
-	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -pthread -o $@ $(LINUX_MEMCHECK)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
 		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
