@@ -99,6 +99,9 @@ class LendVm:
         except KeyError as e:
             raise Failure(f"{self.name}: a slot in sysfs without {e}: {words}") from None
 
+    def page_kib(self):
+        return self.guest.number("sed -n 's/^KernelPageSize: *\\([0-9]*\\) kB/\\1/p' /proc/self/smaps | head -n 1")
+
     def slot_state(self, slot):
         return self.run(f"cat {SLOTS}/{slot}/state")[-1]
 
@@ -190,6 +193,10 @@ class LendVm:
         if not report:
             raise Failure(f"{self.name}: memfill does not say that all is well: {lines}")
         return int(report.group(1))
+
+    def verify_zero(self, on):
+        """Has the driver look at whole blocks before they go online."""
+        self.run(f"echo {int(on)} >/sys/module/lendmem/parameters/verify_zero")
 
     def zero_check(self, slot):
         """What the driver found between retrieve and online; a failure unless the whole block was zero."""
