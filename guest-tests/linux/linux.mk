@@ -53,7 +53,7 @@ build/linux/memfill: $(LINUX_MEMFILL) $(wildcard $(LINUX_TOOLS)/*.h)
 
 build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
-	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -pthread -o $@ $(LINUX_MEMCHECK)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
 		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
