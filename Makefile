@@ -16,9 +16,10 @@ OUT := $(BUILD)/$(VARIANT)
 EL2_VARIANT := $(if $(DEBUG),-DLEND_CHECK) $(if $(MEASURE),-DMEASURE) $(if $(ERRATA_REPEAT_TLBI),-DS2_TLBI_TIMES=2)
 
 EL2_DIRS := boot hyp hyp/cpu hyp/dev hyp/gic hyp/lend hyp/lib hyp/trap hyp/vm stage2 dt
-EL2_NOT := boot/offsets.c stage2/tlb_fake.c $(if $(MEASURE),,hyp/cpu/masked.c)
+EL2_NOT := boot/offsets.c
 EL2_SRCS := $(filter-out $(EL2_NOT),$(sort $(foreach d,$(EL2_DIRS),$(wildcard $(d)/*.c $(d)/*.S))))
-EL2_SRCS += $(if $(DEBUG),$(addprefix guest-tests/host/,lend_check.c check_on_target.c))
+EL2_SRCS += $(addprefix guest-tests/host/,$(if $(DEBUG),lend_check.c check_on_target.c) \
+	$(if $(MEASURE),masked_on_target.c))
 EL2_OBJS := $(EL2_SRCS:%=$(OUT)el2/%.o)
 SYSROOT := $(BUILD)/sysroot
 

@@ -33,11 +33,11 @@ bool monitor_vms(struct monitor_job *job)
 	char memory[24];
 
 	if (!job->step) {
-		log_line("id  name             state     CPUs (of machine)  boot memory  slots  "
+		log_line("id  name             state     CPUs  of machine  boot memory  slots  "
 			 "aborts");
 		return true;
 	}
-	log_line("%-3u %-16s %-9s %u (%u to %u)  %s  %u  %llu", vm->id, vm->config->name,
+	log_line("%-3u %-16s %-9s %-4u  %-3u to %-3u  %-11s  %-5u  %llu", vm->id, vm->config->name,
 		 monitor_state_name(vm), vm->nr_vcpus, vm->vcpus[0].cpu->index,
 		 vm->vcpus[vm->nr_vcpus - 1].cpu->index,
 		 print_size(memory, vm->config->boot_memory), vm->lend->nr_slots,

@@ -18,8 +18,8 @@ run_cases = for name in $(1); do \
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
-	@scripts/setup
-	@$(SUBMAKE) all linux
+	@scripts/setup build run linux-6.1
+	@$(SUBMAKE) all build/linux/6.1/initramfs.cpio.gz
 	@scripts/demo
 
 check:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every TLBI and every barrier that stage-2 needs, in one place: tlb.c for the machine, and tlb_fake.c
- * for the host, which records the instructions of tlb_steps.h instead of executing them.
+ * Every TLBI and every barrier that stage-2 needs, in one place: tlb.c for the machine, and
+ * guest-tests/host/tlb_fake.c for the host, which records the instructions of tlb_steps.h instead of
+ * executing them.
  */
 #ifndef STAGE2_TLB_H
 #define STAGE2_TLB_H

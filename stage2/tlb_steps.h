@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What tlb.h promises, one instruction per line, over the words of hyp/cpu/barrier.h and sysreg.h.
- * Included once by tlb.c, with those, and once by tlb_fake.c, where they record themselves: the host
- * tests see the very sequence that the machine executes.
+ * Included once by tlb.c, with those, and once by guest-tests/host/tlb_fake.c, where they record
+ * themselves: the host tests see the very sequence that the machine executes.
  *
  * Source: Arm ARM (DDI 0487) D8.14 (TLB maintenance), D8.14.5 (break-before-make), K11 (barriers).
  */

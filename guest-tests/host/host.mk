@@ -6,7 +6,7 @@ HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefi
 	-fno-sanitize-recover=all -I. -MMD -MP
 HOST_DIR := guest-tests/host
 
-STAGE2_PURE := stage2/stage2.c stage2/walk.c stage2/tlb_fake.c
+STAGE2_PURE := stage2/stage2.c stage2/walk.c guest-tests/host/tlb_fake.c
 VGIC_PURE := hyp/gic/vgic.c hyp/gic/vgic_lr.c hyp/gic/vgic_regs.c
 DT_PURE := $(wildcard dt/*.c)
 LEND_PURE := $(wildcard hyp/lend/*.c) $(STAGE2_PURE) $(wildcard $(HOST_DIR)/lend_*.c)

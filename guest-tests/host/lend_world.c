@@ -11,7 +11,7 @@
 #include "guest-tests/host/lend_world.h"
 #include "hyp/lend/adopt.h"
 #include "hyp/lend/expire.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 
 #define IPA_BITS 40
 #define OLD_CONTENTS 0xf1 /* the firmware's leftovers */

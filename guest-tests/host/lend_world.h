@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A small machine for the tests of hyp/lend: VMs with windows, blocks of real memory (a PA is a host
- * pointer), stage-2 tables over stage2/tlb_fake.c, a clock, and interrupts that come when a test says.
+ * pointer), stage-2 tables over guest-tests/host/tlb_fake.c, a clock, and interrupts that come when a test says.
  * One world at a time.
  */
 #ifndef LEND_WORLD_H

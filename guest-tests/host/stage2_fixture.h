@@ -19,7 +19,7 @@
 #include "stage2/pte.h"
 #include "stage2/stage2.h"
 #include "stage2/tlb.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 
 #define VMID 7
 #define POOL_PAGES 64

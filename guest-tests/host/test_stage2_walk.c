@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "stage2/stage2.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 
 #define IPA_BITS 40
 #define NR_PAGES 64

@@ -63,7 +63,7 @@ def read_needs(itb):
     global_node = fdt.path_offset("/lendvisor", [libfdt.NOTFOUND])
     if global_node >= 0:
         block = _cells(fdt, global_node, "block-size", block)
-    cpus, memory = 0, HYPERVISOR_MEMORY + len(data) + 2 * block
+    cpus, memory = 0, HYPERVISOR_MEMORY + len(data) + 2 * max(block, DEFAULT_BLOCK)
     for vm in vms:
         cpus += _cells(fdt, vm, "lendvisor,cpus", 1)
         memory += _cells(fdt, vm, "lendvisor,boot-memory", 0)

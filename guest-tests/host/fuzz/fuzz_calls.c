@@ -15,7 +15,7 @@
 #include "guest-tests/host/lend_world.h"
 #include "hyp/lend/expire.h"
 #include "hyp/lend/poison.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 
 #define NR_VMS 4
 #define NR_BLOCKS 10 /* fewer than are owned and promised */

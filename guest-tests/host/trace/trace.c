@@ -10,7 +10,7 @@
 #include "hyp/lib/assert.h"
 #include "hyp/lib/error.h"
 #include "stage2/stage2.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 
 #define LIMIT 400000
 #define KEPT_WITHOUT_TLBI 8

@@ -8,18 +8,13 @@
 /* This form, and no other, keeps kexec from placing the next kernel's segments here. */
 #define RESOURCE_NAME "System RAM (lendmem)"
 
-unsigned long lendmem_block_id(const struct lendmem *lm, u32 slot)
-{
-	return lendmem_slot_address(lm, slot) / lm->block_size;
-}
-
 /*
  * One block for each call, so that the linear map is torn down in the units it was made of. No
  * altmap: with it the struct pages would be written before the memory is there.
  */
 int lendmem_block_add(struct lendmem *lm, u32 slot)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	int ret;
 
 	lockdep_assert_held(&lm->work_lock);
@@ -42,7 +37,7 @@ int lendmem_block_add(struct lendmem *lm, u32 slot)
  */
 int lendmem_block_remove(struct lendmem *lm, u32 slot)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	int ret;
 
 	lockdep_assert_held(&lm->work_lock);

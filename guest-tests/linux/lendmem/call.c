@@ -112,6 +112,23 @@ int lendmem_call_info(struct lendmem_info *info)
 	return 0;
 }
 
+int lendmem_call_pool(struct lendmem_pool *pool)
+{
+	struct lendmem_result res;
+	int ret;
+
+	ret = lendmem_call(LEND_INFO, LEND_INFO_POOL, 0, 0, 0, &res);
+	if (ret)
+		return ret;
+	pool->target = lower_32_bits(res.x1);
+	pool->held = upper_32_bits(res.x1);
+	pool->quota = lower_32_bits(res.x2);
+	pool->free = upper_32_bits(res.x2);
+	pool->nr_own = lower_32_bits(res.x3);
+	pool->nr_promised = upper_32_bits(res.x3);
+	return 0;
+}
+
 int lendmem_call_slot_info(u32 slot, struct lendmem_slot_info *info)
 {
 	struct lendmem_result res;

@@ -47,7 +47,7 @@ const char *lendmem_peer_name(struct lendmem *lm, u32 peer)
 
 static int take_out_of_use(struct lendmem *lm, u32 slot, bool keep)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	int ret;
 
 	WRITE_ONCE(s->keep, keep);
@@ -59,12 +59,12 @@ static int take_out_of_use(struct lendmem *lm, u32 slot, bool keep)
 	return lendmem_call(LEND_RELINQUISH, slot, 1, keep ? LEND_RELINQUISH_KEEP : 0, 0, NULL);
 }
 
-static int offer(u32 slot, u32 peer, u32 flags)
+static int offer(u32 slot, u32 peer, u32 flags, bool donate)
 {
 	int ret, tries = OFFER_TRIES;
 
 	for (;;) {
-		ret = lendmem_call(LEND_LEND, slot, 1, peer, flags, NULL);
+		ret = lendmem_call(donate ? LEND_DONATE : LEND_LEND, slot, 1, peer, flags, NULL);
 		if (ret != -EBUSY || !--tries || signal_pending(current))
 			return ret;
 		msleep_interruptible(OFFER_PAUSE_MS);
@@ -75,12 +75,12 @@ static int offer(u32 slot, u32 peer, u32 flags)
  * Offline, remove, relinquish and lend as one operation: where it fails the slot has its block
  * again, offline. The caller may wait long and be interrupted by a signal.
  */
-int lendmem_lend(struct lendmem *lm, u32 slot, u32 peer, u32 flags)
+int lendmem_lend(struct lendmem *lm, u32 slot, u32 nr, u32 peer, u32 flags, bool donate)
 {
 	struct lendmem_slot_info info;
 	int ret;
 
-	if (slot >= lm->nr_slots)
+	if (slot >= lm->nr_slots || nr != 1)
 		return -EINVAL;
 	ret = mutex_lock_interruptible(&lm->work_lock);
 	if (ret)
@@ -99,7 +99,7 @@ int lendmem_lend(struct lendmem *lm, u32 slot, u32 peer, u32 flags)
 	}
 	ret = take_out_of_use(lm, slot, flags & LEND_LEND_KEEP);
 	if (!ret)
-		ret = offer(slot, peer, flags);
+		ret = offer(slot, peer, flags, donate);
 	if (!ret)
 		dev_info(lm->dev, "slot %u: lent to %s\n", slot,
 			 lendmem_peer_name(lm, peer) ?: "?");
@@ -117,4 +117,49 @@ int lendmem_reclaim(struct lendmem *lm, u64 loan, u64 deadline_ns)
 	/* What was only on offer is back without an event. */
 	lendmem_mark(lm, 0, lm->nr_slots);
 	return ret;
+}
+
+int lendmem_revoke(struct lendmem *lm, u64 loan)
+{
+	int ret = lendmem_call(LEND_REVOKE, loan, 0, 0, 0, NULL);
+
+	lendmem_mark(lm, 0, lm->nr_slots);
+	return ret;
+}
+
+int lendmem_refuse(struct lendmem *lm, u32 slot)
+{
+	return -EOPNOTSUPP;
+}
+
+int lendmem_set_target(struct lendmem *lm, u32 vm, u32 blocks)
+{
+	return lendmem_call(LEND_TARGET, vm, blocks, 0, 0, NULL);
+}
+
+u32 lendmem_wanted(struct lendmem *lm)
+{
+	struct lendmem_pool pool;
+
+	return lendmem_call_pool(&pool) ? 0 : pool.held;
+}
+
+int lendmem_configure(struct lendmem *lm, u32 slot, bool on)
+{
+	return -EOPNOTSUPP;
+}
+
+bool lendmem_configured(const struct lendmem *lm, u32 slot)
+{
+	return lendmem_has_block(lm, slot);
+}
+
+int lendmem_drain(struct lendmem *lm, bool on)
+{
+	return -EOPNOTSUPP;
+}
+
+u64 lendmem_block_cost(const struct lendmem *lm)
+{
+	return 0;
 }

@@ -41,6 +41,11 @@ static int read_window(struct platform_device *pdev, struct lendmem *lm)
 	lm->block_size = info.block_size;
 	lm->nr_slots = info.nr_slots;
 	lm->vm = info.vm;
+	lm->linux_block_size = info.block_size;
+	lm->unit_size = info.block_size;
+	lm->slots_per_unit = 1;
+	lm->blocks_per_unit = 1;
+	lm->nr_units = info.nr_slots;
 	return 0;
 }
 
@@ -92,7 +97,7 @@ static void add_blocks(struct lendmem *lm)
 		/* What fails is tried again by the worker, and said there. */
 		if (lendmem_reconcile(lm, slot))
 			lendmem_mark(lm, slot, 1);
-		nr_blocks += lm->slots[slot].added;
+		nr_blocks += lm->units[slot].added;
 	}
 	mutex_unlock(&lm->work_lock);
 	dev_info(lm->dev, "%u slots of %llu MiB, %u standby memory blocks\n", lm->nr_slots,
@@ -134,9 +139,10 @@ static int lendmem_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	lm->slots = devm_kcalloc(dev, lm->nr_slots, sizeof(*lm->slots), GFP_KERNEL);
+	lm->units = devm_kcalloc(dev, lm->nr_units, sizeof(*lm->units), GFP_KERNEL);
 	lm->dirty = devm_bitmap_zalloc(dev, lm->nr_slots, GFP_KERNEL);
 	lm->retry = devm_bitmap_zalloc(dev, lm->nr_slots, GFP_KERNEL);
-	if (!lm->slots || !lm->dirty || !lm->retry)
+	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry)
 		return -ENOMEM;
 
 	/* Undone in reverse order: interrupt, worker, blocks, notifiers, files. */

@@ -14,7 +14,7 @@
 
 static int take(struct lendmem *lm, u32 slot)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	int ret;
 
 	if (!try_module_get(THIS_MODULE))
@@ -38,7 +38,7 @@ static int take(struct lendmem *lm, u32 slot)
  */
 static void give_up(struct lendmem *lm, u32 slot)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	struct lendmem_slot_info info;
 	u64 flags = 0;
 	int ret;

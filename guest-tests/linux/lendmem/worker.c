@@ -51,7 +51,7 @@ static enum wish wish_of(const struct lendmem_slot_info *info)
 /* Offlining reads the pages to move them: of a revoked block nothing can be read. */
 static bool lost(const struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info)
 {
-	return info->state == LEND_SLOT_REVOKED && READ_ONCE(lm->slots[slot].granted);
+	return info->state == LEND_SLOT_REVOKED && READ_ONCE(lm->units[slot].granted);
 }
 
 static int give_back(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info)
@@ -131,7 +131,7 @@ static int reconcile_bounded(struct lendmem *lm, u32 slot)
 
 static void work_on(struct lendmem *lm, u32 slot)
 {
-	struct lendmem_slot *s = &lm->slots[slot];
+	struct lendmem_unit *s = &lm->units[slot];
 	int ret = reconcile_bounded(lm, slot);
 
 	if (!ret) {
@@ -153,7 +153,7 @@ static void work_pass(struct lendmem *lm)
 
 	for_each_set_bit(slot, lm->retry, lm->nr_slots)
 	{
-		if (time_after_eq(jiffies, lm->slots[slot].retry_at))
+		if (time_after_eq(jiffies, lm->units[slot].retry_at))
 			set_bit(slot, lm->dirty);
 	}
 	for_each_set_bit(slot, lm->dirty, lm->nr_slots)
@@ -172,7 +172,7 @@ static long time_to_retry(const struct lendmem *lm)
 
 	for_each_set_bit(slot, lm->retry, lm->nr_slots)
 	{
-		long left = lm->slots[slot].retry_at - jiffies;
+		long left = lm->units[slot].retry_at - jiffies;
 
 		wait = min(wait, max(left, 1L));
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Recording twin of tlb.c for the host, with a checker for break-before-make. */
+/* Recording twin of stage2/tlb.c for the host, with a checker for break-before-make. */
 #include "hyp/lib/assert.h"
 #include "hyp/lib/string.h"
 #include "stage2/pte.h"
-#include "stage2/tlb_fake.h"
+#include "guest-tests/host/tlb_fake.h"
 #include "stage2/tlb_range.h"
 
 #define VMID_SHIFT 48
