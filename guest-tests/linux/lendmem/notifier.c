@@ -83,6 +83,10 @@ static int memory_callback(struct notifier_block *nb, unsigned long action, void
 	switch (action) {
 	case MEM_GOING_ONLINE:
 		return notifier_from_errno(going_online(lm, first, end));
+	case MEM_ONLINE:
+		/* If that was the last one missing, growth is over. */
+		lendmem_mark_target(lm);
+		return NOTIFY_OK;
 	case MEM_CANCEL_ONLINE:
 	case MEM_OFFLINE:
 		for (unit = first; unit < end; unit++)
