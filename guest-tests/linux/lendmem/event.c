@@ -8,38 +8,56 @@
 
 #include "call.h"
 #include "lendmem.h"
+#include "lendmem_trace.h"
 
 static const struct {
 	const char *name;
 	bool has_slot;
+	bool target; /* how many of the pool's blocks are wanted may have changed */
 } events[] = {
-	[LEND_EVENT_OFFER] = {"offer", true},     [LEND_EVENT_RECALL] = {"recall", true},
-	[LEND_EVENT_EXPIRED] = {"expired", true}, [LEND_EVENT_RETURNED] = {"returned", true},
-	[LEND_EVENT_REVOKED] = {"revoked", true}, [LEND_EVENT_POISONED] = {"poisoned", true},
-	[LEND_EVENT_TARGET] = {"target", false},  [LEND_EVENT_PEER_GONE] = {"peer-gone", false},
-	[LEND_EVENT_POOL] = {"pool", false},
+	[LEND_EVENT_OFFER] = {"offer", .has_slot = true},
+	[LEND_EVENT_RECALL] = {"recall", .has_slot = true},
+	[LEND_EVENT_EXPIRED] = {"expired", .has_slot = true},
+	[LEND_EVENT_RETURNED] = {"returned", .has_slot = true},
+	[LEND_EVENT_REVOKED] = {"revoked", .has_slot = true},
+	[LEND_EVENT_POISONED] = {"poisoned", .has_slot = true},
+	[LEND_EVENT_TARGET] = {"target", .target = true},
+	[LEND_EVENT_PEER_GONE] = {"peer-gone"},
+	[LEND_EVENT_POOL] = {"pool", .target = true},
 };
 
 static void tell_user_space(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
 {
-	char event[32], where[32], who[64], what[40];
-	char *env[5] = {event};
-	int n = 1;
+	struct kobj_uevent_env *env = lendmem_uevent_new(events[kind].name);
+	struct lendmem_pool pool;
 
-	snprintf(event, sizeof(event), "LEND_EVENT=%s", events[kind].name);
-	if (events[kind].has_slot) {
-		snprintf(where, sizeof(where), "LEND_SLOT=%u", slot);
-		env[n++] = where;
+	if (!env)
+		return;
+	if (events[kind].has_slot)
+		add_uevent_var(env, "LEND_SLOT=%u", slot);
+	if (peer != LEND_NO_PEER)
+		add_uevent_var(env, "LEND_PEER=%s", lendmem_peer_name(lm, peer) ?: "?");
+	if (loan)
+		add_uevent_var(env, "LEND_LOAN=%#llx", loan);
+	if (events[kind].target && !lendmem_call_pool(&pool)) {
+		add_uevent_var(env, "LEND_WANTED=%u", lendmem_wanted(lm));
+		add_uevent_var(env, "LEND_HELD=%u", pool.held);
 	}
-	if (peer != LEND_NO_PEER) {
-		snprintf(who, sizeof(who), "LEND_PEER=%s", lendmem_peer_name(lm, peer) ?: "?");
-		env[n++] = who;
-	}
-	if (loan) {
-		snprintf(what, sizeof(what), "LEND_LOAN=%#llx", loan);
-		env[n++] = what;
-	}
-	kobject_uevent_env(&lm->dev->kobj, KOBJ_CHANGE, env);
+	lendmem_uevent_send(lm, env);
+}
+
+/* What the worker has to look at for an event. */
+static void mark(struct lendmem *lm, u32 kind, u32 slot)
+{
+	struct lendmem_slot_info info;
+
+	if (events[kind].target)
+		lendmem_target_event(lm, kind == LEND_EVENT_TARGET);
+	else if (!events[kind].has_slot)
+		lendmem_mark(lm, 0, lm->nr_slots);
+	else if (!lendmem_call_slot_info(slot, &info))
+		/* An event names the first slot of a loan, which is a run that reads the same. */
+		lendmem_mark(lm, slot, info.run);
 }
 
 static void handle(struct lendmem *lm, const struct lendmem_result *res)
@@ -47,25 +65,23 @@ static void handle(struct lendmem *lm, const struct lendmem_result *res)
 	u32 kind = LEND_EVENT_KIND(res->x1);
 	u32 slot = LEND_EVENT_SLOT(res->x1);
 	u32 peer = LEND_EVENT_PEER(res->x1);
-	struct lendmem_slot_info info;
 
+	trace_lendmem_event(kind, slot, peer, res->x2);
 	/* One that a later ABI added: look at everything. */
 	if (kind >= ARRAY_SIZE(events)) {
 		lendmem_mark(lm, 0, lm->nr_slots);
+		lendmem_target_event(lm, false);
 		return;
 	}
-	if (events[kind].has_slot) {
-		/* An event names the first slot of a loan, which is a run that reads the same. */
-		if (lendmem_call_slot_info(slot, &info))
-			return;
-		lendmem_mark(lm, slot, info.run);
+	mark(lm, kind, slot);
+	if (events[kind].has_slot)
 		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name,
 			 lendmem_peer_name(lm, peer) ?: "none");
-	} else {
-		lendmem_mark(lm, 0, lm->nr_slots);
+	else if (peer != LEND_NO_PEER)
 		dev_info(lm->dev, "%s, peer %s\n", events[kind].name,
-			 lendmem_peer_name(lm, peer) ?: "none");
-	}
+			 lendmem_peer_name(lm, peer) ?: "?");
+	else
+		dev_info(lm->dev, "%s\n", events[kind].name);
 	tell_user_space(lm, kind, slot, peer, res->x2);
 }
 
