@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* lendctl: lends memory blocks to other VMs and takes them back, by the lendmem driver. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "parse.h"
 #include "report.h"
 
-/* Options, as bits: which of them a command takes. */
+/* As bits: which options a command takes, and what else there is to know of it. */
 enum {
 	OPT_WAIT = 1 << 0,
 	OPT_DEADLINE = 1 << 1,
@@ -20,6 +21,7 @@ enum {
 	OPT_JSON = 1 << 4,
 	OPT_ALL = 1 << 5,
 	OPT_NO_ACTION = 1 << 6,
+	WAITS_FOR_DRIVER = 1 << 7, /* no option: it begins without one, too */
 };
 
 static const struct command {
@@ -66,7 +68,8 @@ static const struct command {
 	 "  Shows how many blocks of the pool we are to hold, hold, and want now; or sets how "
 	 "many\n"
 	 "  PEER (a name, or the id of a VM) is to hold, for which we have to be a manager.\n"},
-	{"watch", 0, 0, OPT_NO_ACTION | OPT_JSON, command_watch, "watch [--no-action] [--json]",
+	{"watch", 0, 0, OPT_NO_ACTION | OPT_JSON | WAITS_FOR_DRIVER, command_watch,
+	 "watch [--no-action] [--json]",
 	 "  Prints a line for each event, and onlines blocks of the pool until we hold as many as\n"
 	 "  are wanted. Goes on until it is killed.\n"
 	 "  --no-action  online nothing\n"},
@@ -218,7 +221,7 @@ int main(int argc, char **argv)
 		return report_usage("usage: lendctl %s", command->usage);
 
 	ret = device_open();
-	if (ret)
+	if (ret && !(ret == -ENODEV && (command->options & WAITS_FOR_DRIVER)))
 		return report_error(ret, "%s", command->name);
 	return command->run(nr_args + 1, argv + optind, &options);
 }

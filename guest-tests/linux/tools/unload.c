@@ -10,14 +10,15 @@
 #include "report.h"
 #include "slot.h"
 
-/* What is still in use; why, and which page holds it, is in the kernel log. */
+/* What could not be given back; why, and which page holds it, is in the kernel log. */
 static void print_left(void)
 {
 	struct slot slot;
 
 	for (unsigned int i = 0; i < device.nr_slots; i += device.slots_per_unit) {
 		if (!slot_read(i, &slot) && slot_is_online(&slot))
-			printf("slot %u: %s stays %s\n", i, slot.block, slot.linux_state);
+			printf("slot %u: %s stays %s, see dmesg\n", i, slot.block,
+			       slot.linux_state);
 	}
 }
 
@@ -27,10 +28,10 @@ int command_unload(int argc, char **argv, const struct options *options)
 
 	(void)argc, (void)argv, (void)options;
 	ret = device_command("drain", "1");
-	if (ret) {
+	if (ret == -EBUSY)
 		print_left();
-		return report_error(ret, "unload: not all memory could be given back, see dmesg");
-	}
+	if (ret)
+		return report_error(ret, "unload: give all memory back");
 	if (!syscall(SYS_delete_module, "lendmem", O_NONBLOCK)) {
 		puts("lendmem is unloaded");
 		return STATUS_OK;
