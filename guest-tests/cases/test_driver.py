@@ -154,6 +154,7 @@ def test_standby_shrinks_and_asks(small):
     assert alice.guest.number(f"cat {DEVICE}/wanted") == 2
     monitor.target("alice", 0)
     alice.wait_held(0)
+    alice.wait_state(4, "offline", PATIENCE)
     alice.run(f"echo online_movable >{MEMORY}/memory36/state")
     alice.wait_held(0)
     alice.until(lambda: alice.blocks() == blocks_from(0, 6, "offline"), "all to be standby")
