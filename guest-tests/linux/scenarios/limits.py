@@ -3,7 +3,7 @@
 
 import re
 
-from lv.lendtest import agree, block_file
+from lv.lendtest import block_file, words
 from lv.lendvm import BLOCK, DEVICE, WINDOW
 from lv.scenario import MIB, linux_vm, need
 
@@ -37,7 +37,7 @@ def struct_pages(s):
     happy = alice.complaints() + [line for line in alice.run("dmesg") if "Out of memory" in line]
     need(not happy, f"alice: the kernel says: {happy}")
     s.checked(f"of {NR_SLOTS} slots {blocks} have a block, and {left} MiB are left: "
-              f"{refusals[0].split('lendmem: ')[-1]}")
+              f"{words(refusals[0])}")
 
 
 def over_quota(s):
@@ -52,7 +52,7 @@ def over_quota(s):
     agree_quota = [slot.state for slot in alice.slots()[:QUOTA + 1]]
     need(agree_quota == ["held"] * QUOTA + ["standby"], f"alice: slots are {agree_quota}")
     need(alice.state(QUOTA) == "offline", "alice: the block is not offline")
-    s.checked(f"a block beyond the quota of {QUOTA} is refused with EPERM: {said[0].split('lendmem: ')[-1]}")
+    s.checked(f"a block beyond the quota of {QUOTA} is refused with EPERM: {words(said[0])}")
     alice.offline(0)
     alice.online(QUOTA)
     alice.offline(QUOTA)

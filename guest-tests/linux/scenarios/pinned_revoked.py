@@ -6,7 +6,7 @@ without harm; what is ends his kernel, and nobody else's. He is reset, as his no
 """
 
 from lv.console import HYPERVISOR
-from lv.lendtest import LendTest, address_in, agree, wait_log
+from lv.lendtest import LendTest, address_in, agree, wait_log, words
 from lv.lendvm import BLOCK, WINDOW
 from lv.scenario import BOOT_TIMEOUT, MIB, NAMES, linux_vm, need
 
@@ -47,7 +47,7 @@ def goes_back_when_unpinned(s, test):
     said = wait_log(s.bob, mark, rf"memory{s.bob.number(slot)} stays online")
     need(address_in(said) == page, f"bob: {page:#x} is pinned, but he says: {said}")
     need("pinned" in said, f"bob: the page is pinned, but he says: {said}")
-    s.checked(f"recalled, he says which page keeps it: {said.split('slot ', 1)[-1]}")
+    s.checked(f"recalled, he says which page keeps it: {words(said)}")
     need(s.bob.state(slot) == "online", "bob: the block is not online")
     s.bob.fill(slot, 0xb0b, 256)
     s.checked("the block is still online, and most of it can be filled and read")
