@@ -108,7 +108,7 @@ def revoked_in_use(s, test):
     s.bob.wait_state(slot, "online", 60)
     s.checked("at the deadline both read EXPIRED, and the block stays with bob, online")
     # It may end by any other page before that, too.
-    s.bob.run(f"while echo 'peek {page:#x}' >/sys/kernel/debug/lendtest; do sleep 0.1; done >/dev/null 2>&1 &")
+    s.bob.run(f"(while echo 'peek {page:#x}' >/sys/kernel/debug/lendtest; do sleep 0.1; done >/dev/null 2>&1 &)")
     s.machine.skip(HYPERVISOR)
     s.alice.revoke(PINNED)
     s.machine.expect(HYPERVISOR, r"^bob: .*touched a slot that was revoked.*: reset", 60)
