@@ -30,9 +30,7 @@ static-sparse: $(foreach f,$(LINUX_FLAVOURS),$(LINUX_MODULES:%=build/linux/$f/%.
 	@mkdir -p build/check
 	@for flavour in $(LINUX_FLAVOURS); do for module in $(LINUX_MODULES); do \
 		echo "sparse: $$module for $$flavour"; \
-		env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -C build/linux/$$flavour/headers \
-			M=$(CURDIR)/build/linux/$$flavour/$$module ARCH=arm64 CROSS_COMPILE=$(LINUX_CROSS) \
-			CONFIG_DEBUG_INFO_BTF_MODULES= C=2 CHECK=sparse modules >build/check/sparse.txt 2>&1 || \
+		$(call kbuild,$$flavour,$$module) C=2 CHECK=sparse modules >build/check/sparse.txt 2>&1 || \
 			{ cat build/check/sparse.txt; exit 1; }; \
 		! grep . build/check/sparse.txt || exit 1; \
 	done; done

@@ -27,6 +27,11 @@ $(addprefix build/linux/$(1)/,Image version modules-extra) &:
 endef
 $(foreach f,$(LINUX_FLAVOURS),$(eval $(call linux_kernel,$f)))
 
+# kbuild for a flavour and a module's copy below it.
+kbuild = env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -j2 -C build/linux/$(1)/headers \
+	M=$(CURDIR)/build/linux/$(1)/$(2) ARCH=arm64 CROSS_COMPILE=$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
+	CONFIG_DEBUG_INFO_BTF_MODULES=
+
 # A module is built on a copy, since kbuild writes beside the sources; with the kernel's own flags, not
 # ours. $(1) is the flavour, $(2) the module, which is its directory's name too. Sources that are gone
 # leave the copy too.
@@ -36,9 +41,7 @@ build/linux/$(1)/$(2).ko: $$(wildcard guest-tests/linux/$(2)/*) hyp/lend/abi.h b
 	@rm -f build/linux/$(1)/$(2)/*.[ch]
 	@cp -p $$(wildcard guest-tests/linux/$(2)/*) build/linux/$(1)/$(2)/
 	@cp -p hyp/lend/abi.h build/linux/$(1)/$(2)/hyp/lend/
-	env -u MAKEFLAGS -u MFLAGS $$(MAKE) -s -j2 -C build/linux/$(1)/headers \
-		M=$$(CURDIR)/build/linux/$(1)/$(2) ARCH=arm64 CROSS_COMPILE=$$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$$(call kbuild,$(1),$(2)) modules
 	@$$(LINUX_CROSS)strip --strip-debug -o $$@ build/linux/$(1)/$(2)/$(2).ko
 endef
 $(foreach f,$(LINUX_FLAVOURS),$(foreach m,$(LINUX_MODULES),$(eval $(call linux_module,$f,$m))))

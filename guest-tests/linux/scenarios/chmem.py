@@ -12,6 +12,8 @@ def online_slots(vm):
     shown = set()
     for line in vm.run("lsmem --bytes --noheadings --output RANGE,STATE --split STATE"):
         words = line.split()
+        if len(words) != 2:
+            continue
         first, last = (int(end, 16) for end in words[0].split("-"))
         if words[1] == "online":
             shown |= {(at - WINDOW) // BLOCK for at in range(max(first, WINDOW), last, BLOCK)}
