@@ -100,12 +100,14 @@ def revoked_in_use(s, test):
     slot = borrow(s, PINNED, "revocable")
     s.bob.online(slot)
     page = test.pin("user", slot)
-    mark = s.bob.mark()
+    mark, alice_mark = s.bob.mark(), s.alice.mark()
     s.alice.run(f"lendctl reclaim {PINNED} --deadline {RECALL_MS}")
     wait_expired(s.alice, PINNED)
     wait_expired(s.bob, slot)
     wait_log(s.bob, mark, rf"memory{s.bob.number(slot)} stays online")
     s.bob.wait_state(slot, "online", 60)
+    said = [line for line in s.alice.dmesg_since(alice_mark) if "given back" in line]
+    need(not said, f"alice: the block is bob's still, but her driver says: {said}")
     s.checked("at the deadline both read EXPIRED, and the block stays with bob, online")
     # It may end by any other page before that, too.
     s.bob.run(f"(while echo 'peek {page:#x}' >/sys/kernel/debug/lendtest; do sleep 0.1; done >/dev/null 2>&1 &)")
