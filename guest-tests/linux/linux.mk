@@ -63,3 +63,9 @@ build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITR
 		$(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
+
+# lendmem-dkms and lendmem-tools, for Debian guests.
+.PHONY: deb
+deb: build/linux/lendctl
+	guest-tests/linux/packages/build $< build/packages
+	@ls build/packages/*.deb
