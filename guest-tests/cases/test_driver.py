@@ -7,6 +7,7 @@ import time
 
 import pytest
 from linux import abi, boot_to_shells, complaints, debian
+from lv.lendtest import LendTest
 from lv.lendvm import DEVICE, MEMORY, PATIENCE, SLOTS, WINDOW, LendVm
 from lv.machine import deadline
 from lv.monitor import Monitor
@@ -153,6 +154,7 @@ def test_standby_shrinks_and_asks(small):
     assert alice.guest.number(f"cat {DEVICE}/wanted") == 2
     monitor.target("alice", 0)
     alice.wait_held(0)
+    alice.wait_state(4, "offline", PATIENCE)
     alice.run(f"echo online_movable >{MEMORY}/memory36/state")
     alice.wait_held(0)
     alice.until(lambda: alice.blocks() == blocks_from(0, 6, "offline"), "all to be standby")
@@ -188,6 +190,25 @@ def test_unload_and_load(small):
     alice.run("rmmod lendmem; insmod /lib/lendmem.ko")
     assert alice.blocks() == blocks_from(0, 6, "offline")
     bob.run("insmod /lib/lendmem.ko")
+
+
+def test_what_the_last_kernel_left(small):
+    """Slots that are held when the driver comes, as after a kexec: in use at once, or a clean start."""
+    _, _, bob = small
+    test = LendTest(bob)
+    for parameters, states, blocks in (("", ["held"] * 2, blocks_from(1, 1, "online")),
+                                       ("clean_start=1", ["standby"] * 2, {}),
+                                       ("mode=standby", ["held"] * 2, blocks_from(0, 6, "offline"))):
+        bob.run("rmmod lendmem")
+        test.retrieve(2)
+        test.retrieve(3)
+        bob.run(f"insmod /lib/lendmem.ko {parameters}")
+        assert bob.states()[2:4] == states, parameters
+        assert bob.blocks() == blocks, parameters
+        bob.drain()
+        assert bob.states()[2:4] == ["standby"] * 2
+    bob.run("rmmod lendmem; insmod /lib/lendmem.ko")
+    test.unload()
 
 
 def test_another_kernels_module_is_refused(small):

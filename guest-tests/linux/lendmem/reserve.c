@@ -64,8 +64,7 @@ static bool can_be_had(u64 bytes)
 		}
 		list_add(&page->lru, &taken);
 	}
-	list_for_each_entry_safe(page, next, &taken, lru)
-	{
+	list_for_each_entry_safe(page, next, &taken, lru) {
 		list_del(&page->lru);
 		__free_page(page);
 	}
