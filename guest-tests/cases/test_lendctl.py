@@ -4,6 +4,7 @@ what it writes, how it ends. What is written stays in the files: nobody acts on 
 
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 from lv import BUILD, ROOT
 
 TOOLS = ROOT / "guest-tests" / "linux" / "tools"
-NOT_LENDCTL = {"memfill.c", "memcheck.c", "pagemap.c"}
+OTHERS = ("memfill", "memcheck", "pagemap")  # what the files of other tools begin with
 BINARY = BUILD / "host" / "lendctl"
 BASE = 0x1_0000_0000
 BLOCK = 128 << 20
@@ -22,7 +23,7 @@ DEVICE = "bus/platform/drivers/lendmem/100000000.lendmem"
 @pytest.fixture(scope="module", autouse=True)
 def binary():
     BINARY.parent.mkdir(parents=True, exist_ok=True)
-    sources = sorted(str(path) for path in TOOLS.glob("*.c") if path.name not in NOT_LENDCTL)
+    sources = sorted(str(path) for path in TOOLS.glob("*.c") if not path.name.startswith(OTHERS))
     subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *sources,
                     "-o", str(BINARY)], check=True, timeout=120)
@@ -302,3 +303,37 @@ def test_watch_is_quiet_when_there_is_nothing_to_do(tmp_path, held, args):
     tree = Tree(tmp_path, MISSING, wanted=4, pool_held=held)
     assert watch_lines(tree, 0, *args) == ([], "")
     assert tree.linux_state(34) == "offline"
+
+
+DRIVER = ROOT / "guest-tests" / "linux" / "lendmem"
+DOCS = ROOT / "docs"
+
+
+def test_every_file_of_the_driver_is_documented():
+    """docs/sysfs-lendmem has them all, and no others."""
+    sources = "".join(path.read_text() for path in DRIVER.glob("*.c"))
+    files = set(re.findall(r"\bDEVICE_ATTR_(?:RO|RW|WO)\((\w{2,})\)", sources)) - {"_name"}
+    files |= set(re.findall(r"\b(?:FIXED|POOL)\((?!_)(\w+)", sources))
+    files |= {f"counters/{name}" for name in
+              re.findall(r"\b(?:HYPERVISOR|DRIVER)_COUNTER\((?!_)(\w+)", sources)}
+    files |= {f"slots/<N>/{name}" for name in re.findall(r"\bSLOT_ATTR\((?!_)(\w+)", sources)}
+    documented = set(re.findall(r"/<device>/(\S+)", (DOCS / "sysfs-lendmem").read_text()))
+    assert len(files) > 30 and files - {"_name##"} == documented
+
+
+def test_the_manual_page_has_every_command_and_option(tree):
+    page = (DOCS / "lendctl.8").read_text().replace("\\-", "-")
+    usages = re.findall(r"^  lendctl (\S+)(.*)", tree.run("--help")[1], re.M)
+    assert len(usages) == 13
+    for command, arguments in usages:
+        assert f"\n.B {command}\n" in page, command
+        for option in re.findall(r"--[a-z-]+", arguments):
+            assert option in page, option
+
+
+def test_the_manual_page_renders_without_warnings():
+    done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", str(DOCS / "lendctl.8")], check=True,
+                          capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    # Bold is an escape sequence, or each letter twice.
+    assert "EXIT STATUS" in re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout)

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from conftest import Lab
 from lv import ROOT
-from lv.bundle import read_needs
+from lv.bundle import HYPERVISOR_MEMORY
 from lv.lendvm import BLOCK
-from lv.scenario import CPU, NR_POOL, POOL_BLOCKS, Scenario, standard_vms
+from lv.scenario import CPU, POOL_BLOCKS, Scenario, standard_vms
 
 KERNELS = ("6.1", "6.12", "6.12-16k")
 ROTATIONS = [KERNELS[n:] + KERNELS[:n] for n in range(len(KERNELS))]
@@ -54,12 +54,16 @@ def play_id(play):
     return f"{name_of(play.module)}-{'+'.join(play.kernels)}"
 
 
+def memory_for(vms, bundle):
+    """Bytes: what the VMs have, and some POOL_BLOCKS, fewer than are promised."""
+    needed = sum(vm.boot_memory + (vm.owned_memory or 0) for vm in vms)
+    needed += HYPERVISOR_MEMORY + bundle.stat().st_size + POOL_BLOCKS * BLOCK
+    return -(-needed // BLOCK) * BLOCK
+
+
 def boot(lab, vms, kernels, say):
-    """A machine with POOL_BLOCKS, or what the VMs were promised if that is less, in the pool."""
     bundle = lab.bundle(vms)
-    promised = sum(f"pool-slots = <{NR_POOL}>" in vm.extra for vm in vms) * NR_POOL
-    spare = max(promised - POOL_BLOCKS, 0) * BLOCK
-    machine = lab.start(bundle, cpu=CPU, memory=read_needs(bundle).memory - spare)
+    machine = lab.start(bundle, cpu=CPU, memory=memory_for(vms, bundle))
     s = Scenario(machine, vms, kernels, say)
     s.wait_shells()
     return s

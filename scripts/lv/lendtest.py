@@ -16,6 +16,11 @@ FITS = {"standby": "offline", "offered": "offline", "held": "online", "borrowed"
         "empty": "absent", "lent": "absent"}
 
 
+def fill_anywhere(mib):
+    """A command that takes memory, wherever it lies, fills and verifies it."""
+    return f"memfill fill {mib}M 0xb0b --in 0x40000000-{2 * WINDOW - 1:#x} --least 0 >/tmp/out 2>&1"
+
+
 class LendTest:
     """Commands for one guest. Loads the module; unload() lets go of everything."""
 
@@ -74,6 +79,11 @@ def address_in(text):
     """The first `page 0x...` in what the driver said."""
     found = re.search(r"page (0x[0-9a-f]+)", text)
     return int(found.group(1), 16) if found else None
+
+
+def words(line):
+    """What the driver said, without time and device."""
+    return line.split("lendmem: ")[-1]
 
 
 def wait_log(vm, mark, pattern, timeout=60):

@@ -114,7 +114,8 @@ class Scenario:
         for vm in self.vms:
             try:
                 self.say(f"--- {vm.name} ({self.kernels[vm.name]})")
-                for command in ("lendctl list", "dmesg | tail -n 40"):
+                log = f"dmesg | sed '1,/{self._marks.get(vm.name, '^$')}/d' | tail -n 40"
+                for command in ("lendctl list", log):
                     _, lines = vm.guest.run(command, 10, check=False)
                     self.say("\n".join(lines))
             except (Failure, Late) as e:

@@ -27,9 +27,11 @@ static int configure(struct lendmem *lm, struct lendmem_job *job)
 		return 0;
 	ret = c->on ? lendmem_unit_use(lm, c->unit)
 		    : lendmem_unit_withdraw(lm, c->unit, LENDMEM_PART_OFFER);
-	if (!ret)
+	if (!ret) {
 		lendmem_not_kept(lm, c->unit);
-	else if (c->on)
+		/* It may be more than is to be held. */
+		lendmem_mark_target(lm);
+	} else if (c->on)
 		dev_warn(lm->dev, "slot %u: not configured: %s\n", slot, lendmem_words(ret));
 	else if (!lendmem_ended(lm))
 		lendmem_say_kept(lm, c->unit, ret);

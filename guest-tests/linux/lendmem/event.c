@@ -26,26 +26,6 @@ static const struct {
 	[LEND_EVENT_POOL] = {"pool", .target = true},
 };
 
-static void tell_user_space(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
-{
-	struct kobj_uevent_env *env = lendmem_uevent_new(events[kind].name);
-	struct lendmem_pool pool;
-
-	if (!env)
-		return;
-	if (events[kind].has_slot)
-		add_uevent_var(env, "LEND_SLOT=%u", slot);
-	if (peer != LEND_NO_PEER)
-		add_uevent_var(env, "LEND_PEER=%s", lendmem_peer_name(lm, peer) ?: "?");
-	if (loan)
-		add_uevent_var(env, "LEND_LOAN=%#llx", loan);
-	if (events[kind].target && !lendmem_call_pool(&pool)) {
-		add_uevent_var(env, "LEND_WANTED=%u", lendmem_wanted(lm));
-		add_uevent_var(env, "LEND_HELD=%u", pool.held);
-	}
-	lendmem_uevent_send(lm, env);
-}
-
 /* What the worker has to look at for an event. */
 static void mark(struct lendmem *lm, u32 kind, u32 slot)
 {
@@ -58,6 +38,43 @@ static void mark(struct lendmem *lm, u32 kind, u32 slot)
 	else if (!lendmem_call_slot_info(slot, &info))
 		/* An event names the first slot of a loan, which is a run that reads the same. */
 		lendmem_mark(lm, slot, info.run);
+}
+
+static void say_target(struct lendmem *lm, const char *name, struct kobj_uevent_env *env)
+{
+	u32 wanted = lendmem_wanted(lm);
+	struct lendmem_pool pool;
+
+	if (lendmem_call_pool(&pool))
+		return;
+	dev_info(lm->dev, "%s: %u blocks of the pool wanted, %u held, %u free\n", name, wanted,
+		 pool.held, pool.free);
+	if (!env)
+		return;
+	add_uevent_var(env, "LEND_WANTED=%u", wanted);
+	add_uevent_var(env, "LEND_HELD=%u", pool.held);
+}
+
+static void say(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
+{
+	struct kobj_uevent_env *env = lendmem_uevent_new(events[kind].name);
+	const char *who = lendmem_peer_name(lm, peer) ?: "?";
+
+	if (events[kind].target)
+		say_target(lm, events[kind].name, env);
+	else if (events[kind].has_slot)
+		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name, who);
+	else
+		dev_info(lm->dev, "%s, peer %s\n", events[kind].name, who);
+	if (!env)
+		return;
+	if (events[kind].has_slot)
+		add_uevent_var(env, "LEND_SLOT=%u", slot);
+	if (peer != LEND_NO_PEER)
+		add_uevent_var(env, "LEND_PEER=%s", who);
+	if (loan)
+		add_uevent_var(env, "LEND_LOAN=%#llx", loan);
+	lendmem_uevent_send(lm, env);
 }
 
 static void handle(struct lendmem *lm, const struct lendmem_result *res)
@@ -74,15 +91,7 @@ static void handle(struct lendmem *lm, const struct lendmem_result *res)
 		return;
 	}
 	mark(lm, kind, slot);
-	if (events[kind].has_slot)
-		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name,
-			 lendmem_peer_name(lm, peer) ?: "none");
-	else if (peer != LEND_NO_PEER)
-		dev_info(lm->dev, "%s, peer %s\n", events[kind].name,
-			 lendmem_peer_name(lm, peer) ?: "?");
-	else
-		dev_info(lm->dev, "%s\n", events[kind].name);
-	tell_user_space(lm, kind, slot, peer, res->x2);
+	say(lm, kind, slot, peer, res->x2);
 }
 
 static irqreturn_t drain(int irq, void *data)

@@ -16,11 +16,14 @@ static int take(struct lendmem *lm, u32 unit)
 	u32 slot = lendmem_first_slot(lm, unit);
 	int ret = lendmem_unit_retrieve(lm, unit);
 
-	if (ret) {
-		dev_warn(lm->dev, "slot %u: cannot be retrieved: %s\n", slot, lendmem_words(ret));
-		/* What cannot be retrieved any more must not stay a block. */
-		lendmem_mark(lm, slot, 1);
+	if (!ret) {
+		/* It may be more than is to be held. */
+		lendmem_mark_target(lm);
+		return 0;
 	}
+	dev_warn(lm->dev, "slot %u: cannot be retrieved: %s\n", slot, lendmem_words(ret));
+	/* What cannot be retrieved any more must not stay a block. */
+	lendmem_mark(lm, slot, 1);
 	return ret;
 }
 
@@ -80,6 +83,10 @@ static int memory_callback(struct notifier_block *nb, unsigned long action, void
 	switch (action) {
 	case MEM_GOING_ONLINE:
 		return notifier_from_errno(going_online(lm, first, end));
+	case MEM_ONLINE:
+		/* If that was the last one missing, growth is over. */
+		lendmem_mark_target(lm);
+		return NOTIFY_OK;
 	case MEM_CANCEL_ONLINE:
 	case MEM_OFFLINE:
 		for (unit = first; unit < end; unit++)

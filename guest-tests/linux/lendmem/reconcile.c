@@ -15,6 +15,9 @@ static enum wish wish_of(const struct lendmem *lm, const struct lendmem_unit_inf
 	/* Part of the next kernel's own map. */
 	if (info->flags & LEND_FLAG_ADOPTED)
 		return WISH_LEAVE;
+	/* Recalled by us: the borrower gives it back. */
+	if (info->state == LEND_SLOT_LENT && !info->mixed)
+		return WISH_NO_BLOCK;
 	if (info->flags & LEND_FLAG_RECALLED || info->state == LEND_SLOT_REVOKED)
 		return WISH_GIVE_BACK;
 	if (info->mixed)
@@ -76,6 +79,13 @@ static int say_mixed(struct lendmem *lm, u32 unit)
 	return 0;
 }
 
+static bool wanted_back(const struct lendmem_slot_info *info)
+{
+	if (info->state == LEND_SLOT_REVOKED)
+		return true;
+	return info->flags & LEND_FLAG_RECALLED && info->state != LEND_SLOT_LENT;
+}
+
 /* Slot by slot, since they may differ: offers are refused, memory is relinquished. */
 static int return_slots(struct lendmem *lm, u32 unit, bool all)
 {
@@ -88,7 +98,7 @@ static int return_slots(struct lendmem *lm, u32 unit, bool all)
 		ret = lendmem_call_slot_info(slot, &info);
 		if (ret)
 			return ret;
-		if (!all && !(info.flags & LEND_FLAG_RECALLED) && info.state != LEND_SLOT_REVOKED)
+		if (!all && !wanted_back(&info))
 			continue;
 		if (info.state == LEND_SLOT_OFFERED)
 			ret = lendmem_call(LEND_REFUSE, slot, 0, 0, 0, NULL);

@@ -15,6 +15,14 @@ static u64 us_since(ktime_t began)
 	return ktime_us_delta(ktime_get(), began);
 }
 
+/* The owner's slot says of a loan that it is recalled, too: only the borrower has something to do. */
+static u32 flags_for_us(const struct lendmem_slot_info *info)
+{
+	if (info->state == LEND_SLOT_OFFERED || info->state == LEND_SLOT_BORROWED)
+		return info->flags;
+	return info->flags & ~LEND_FLAG_RECALLED;
+}
+
 int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info)
 {
 	u32 slot = lendmem_first_slot(lm, unit);
@@ -26,7 +34,7 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 	if (ret)
 		return ret;
 	info->state = first.state;
-	info->flags = first.flags;
+	info->flags = flags_for_us(&first);
 	info->loan = first.loan;
 	info->mixed = false;
 	for (slot += max(first.run, 1U); slot < end; slot += max(next.run, 1U)) {
@@ -34,8 +42,8 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 		if (ret)
 			return ret;
 		info->mixed |= next.state != first.state || next.loan != first.loan ||
-			       (next.flags ^ first.flags) & SAME_FLAGS;
-		info->flags |= next.flags & ANY_FLAGS;
+			       (flags_for_us(&next) ^ flags_for_us(&first)) & SAME_FLAGS;
+		info->flags |= flags_for_us(&next) & ANY_FLAGS;
 		if (next.state == LEND_SLOT_REVOKED)
 			info->state = LEND_SLOT_REVOKED;
 	}

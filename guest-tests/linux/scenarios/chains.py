@@ -5,7 +5,7 @@ from lv.scenario import OWN, need
 
 SLOT = OWN[2]
 PATTERN = 0xc4a1
-TAKES_MIB = 400
+TAKES_MIB = 200
 
 
 def scenario(s):

@@ -12,6 +12,8 @@ def online_slots(vm):
     shown = set()
     for line in vm.run("lsmem --bytes --noheadings --output RANGE,STATE --split STATE"):
         words = line.split()
+        if len(words) != 2:
+            continue
         first, last = (int(end, 16) for end in words[0].split("-"))
         if words[1] == "online":
             shown |= {(at - WINDOW) // BLOCK for at in range(max(first, WINDOW), last, BLOCK)}
@@ -47,9 +49,9 @@ def scenario(s):
     after(vm, f"chmem -e -b {vm.number(1)}-{vm.number(3)}", OWN)
     s.checked("so do -e and -d with -b and numbers of blocks")
 
-    said = vm.fails("chmem -d 1g", r"partially|failed", 240)
+    said = vm.fails("chmem -d 1g", r"Could only disable 512M", 240)
     need(online_slots(vm) == [], f"{vm.name}: chmem -d 1g left slots {online_slots(vm)} online")
-    s.checked(f"chmem -d of more than there is takes all of ours, fails at boot memory, and says so: {said[-60:]}")
+    s.checked(f"chmem -d of more than there is takes all of ours, fails at boot memory, and says so: {said}")
 
     said = vm.run("chmem -e 128m -z Normal 2>&1", 240)
     need(vm.zone(0) == "Movable", f"{vm.name}: chmem -z brought slot 0 to {vm.zone(0)}: {said}")

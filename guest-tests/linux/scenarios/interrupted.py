@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Onlining and offlining fail or are interrupted at each step: hypervisor and Linux agree, and a retry works."""
 
-from lv.lendtest import INJECT, LendTest, agree, block_file, wait_log
+from lv.lendtest import INJECT, LendTest, agree, block_file, wait_log, words
 from lv.scenario import OWN, ROOM, need
 
 SLOT = OWN[0]
@@ -58,7 +58,7 @@ def driver_by_signal(s, alice, bob, test):
     bob.run("kill -INT $(grep -lx lendmem /proc/[0-9]*/comm | cut -d/ -f3)")
     said = wait_log(bob, mark, rf"memory{bob.number(slot)} ")
     bob.wait_slot(slot, "borrowed")
-    s.checked(f"a signal ends the driver's attempt: {said.split(': ', 1)[-1]}")
+    s.checked(f"a signal ends the driver's attempt: {words(said)}")
     test.unpin()
     alice.wait_slot(SLOT, "standby")
     bob.wait_state(slot, "absent", 60)

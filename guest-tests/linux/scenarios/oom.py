@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A borrower runs out of memory with memory on offer: a process dies, the loan does not, and then helps."""
 
-from lv.lendtest import agree
+from lv.lendtest import agree, fill_anywhere
 from lv.scenario import OWN, need
 
 SLOT = OWN[0]
@@ -20,7 +20,7 @@ def scenario(s):
     size = bob.guest.meminfo_kib("MemAvailable") // 1024 + TOO_MUCH_MIB
     mark = bob.mark()
     # In a shell of its own, which says what became of it.
-    bob.run(f"sh -c 'memfill fill {size}M 0xb0b >/tmp/out 2>&1; [ $? = 137 ]'", 300)
+    bob.run(f"sh -c '{fill_anywhere(size)}; [ $? = 137 ]'", 300)
     killed = [line for line in bob.dmesg_since(mark) if "Out of memory: Killed process" in line]
     need(len(killed) == 1 and "(memfill)" in killed[0], f"bob: killed by the kernel: {killed}")
     s.checked(f"a process that wants {size} MiB, {TOO_MUCH_MIB} too many, is killed, and it alone")
@@ -29,7 +29,7 @@ def scenario(s):
     bob.online(slot)
     agree(bob)
     s.checked("the offer is as it was, and can be onlined")
-    bob.run(f"memfill fill {size}M 0xb0b >/tmp/out", 300)
+    bob.run(fill_anywhere(size), 300)
     bob.run(f"echo 0 >{OVERCOMMIT}")
     s.checked(f"with it the process gets its {size} MiB, and finds there what it wrote")
     alice.reclaim(SLOT)

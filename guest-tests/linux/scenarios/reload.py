@@ -4,7 +4,7 @@
 What can go back goes, what cannot is listed and stays as it was, and what was on offer still is.
 """
 
-from lv.lendtest import LendTest, address_in, agree, wait_log
+from lv.lendtest import LendTest, address_in, agree, wait_log, words
 from lv.lendvm import DEVICE
 from lv.scenario import OWN, need
 
@@ -54,7 +54,7 @@ def cannot_go(s, test, slot):
     said = wait_log(bob, mark, rf"memory{bob.number(slot)}\b.*page 0x")
     need(address_in(said) == page, f"bob: {page:#x} is pinned, but he says: {said}")
     bob.until(lambda: bob.slots() == before, "the blocks to be as they were before the unload")
-    s.checked(f"an unload that cannot be lists what stays: {said.split('lendmem: ')[-1]}")
+    s.checked(f"an unload that cannot be lists what stays: {words(said)}")
 
     bob.run(f"echo 0 >{LIMIT}")
     # In a shell of its own: an interactive one drops the rest of the line when SIGINT ends a command.

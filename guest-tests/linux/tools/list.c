@@ -88,9 +88,17 @@ static void cell_flags(const struct run *run, char *text)
 	strcpy(text, *run->first->flags ? run->first->flags : "-");
 }
 
+/* Of the last time that the memory came: no news once it has gone. */
+static const char *contents(const struct slot *slot)
+{
+	bool here = slot_is(slot, "held") || slot_is(slot, "borrowed");
+
+	return here && strcmp(slot->contents, "unchecked") ? slot->contents : "-";
+}
+
 static void cell_contents(const struct run *run, char *text)
 {
-	strcpy(text, strcmp(run->first->contents, "unchecked") ? run->first->contents : "-");
+	strcpy(text, contents(run->first));
 }
 
 static const struct {
@@ -112,7 +120,7 @@ static bool follows(const struct slot *slot, const struct slot *next)
 
 	if (strcmp(slot->state, next->state) || strcmp(slot->kind, next->kind) ||
 	    strcmp(slot->linux_state, next->linux_state) || strcmp(slot->peer, next->peer) ||
-	    strcmp(slot->flags, next->flags) || strcmp(slot->contents, next->contents) ||
+	    strcmp(slot->flags, next->flags) || strcmp(contents(slot), contents(next)) ||
 	    slot->loan != next->loan)
 		return false;
 	if (!slot_has_block(slot) || !slot_has_block(next))
