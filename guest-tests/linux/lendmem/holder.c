@@ -142,8 +142,7 @@ u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among)
 	unsigned long unit;
 	u64 nr, most = 0;
 
-	for_each_set_bit(unit, among, lm->nr_units)
-	{
+	for_each_set_bit(unit, among, lm->nr_units) {
 		if (!lendmem_unit_online(lm, unit))
 			return unit;
 		nr = nr_free_pages_in(lm, unit);

@@ -64,8 +64,7 @@ static bool can_be_had(u64 bytes)
 		}
 		list_add(&page->lru, &taken);
 	}
-	list_for_each_entry_safe(page, next, &taken, lru)
-	{
+	list_for_each_entry_safe(page, next, &taken, lru) {
 		list_del(&page->lru);
 		__free_page(page);
 	}
@@ -83,8 +82,7 @@ int lendmem_reserve(struct lendmem *lm, u32 nr)
 	}
 	if (!lm->reserve_said)
 		dev_warn(lm->dev,
-			 "no block is added: its struct pages take %llu KiB, and %u MiB are to be "
-			 "left\n",
+			 "no block is added: it costs %llu KiB, and %u MiB are to be left\n",
 			 cost >> 10, READ_ONCE(reserve_mib));
 	lm->reserve_said = true;
 	return -ENOMEM;

@@ -120,8 +120,7 @@ static int grow(struct lendmem *lm)
 	int ret;
 
 	pool_units(lm, LEND_SLOT_STANDBY, lm->leaving);
-	for_each_set_bit(unit, lm->leaving, lm->nr_units)
-	{
+	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
 		ret = lendmem_call_pool(&pool);
 		if (ret)
 			return ret;
