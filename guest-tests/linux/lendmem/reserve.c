@@ -81,10 +81,10 @@ int lendmem_reserve(struct lendmem *lm, u32 nr)
 		return 0;
 	}
 	if (!lm->reserve_said)
-		dev_warn(lm->dev,
-			 "no block is added: its struct pages take %llu KiB, and %u MiB are to be "
-			 "left\n",
-			 cost >> 10, READ_ONCE(reserve_mib));
+		dev_warn(
+			lm->dev,
+			"no block is added: its struct pages take %llu KiB, and %u MiB are to be left\n",
+			cost >> 10, READ_ONCE(reserve_mib));
 	lm->reserve_said = true;
 	return -ENOMEM;
 }
