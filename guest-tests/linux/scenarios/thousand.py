@@ -14,8 +14,6 @@ def rounds(s, nr):
         s.alice.lend(SLOT, "bob")
         s.bob.online(s.bob.find_slot("offered"))
         s.alice.reclaim(SLOT)
-        s.alice.online(SLOT)
-        s.alice.offline(SLOT)
 
 
 def figures(s):
