@@ -11,7 +11,7 @@
 	{                                                                                          \
 		struct lendmem_result res;                                                         \
 		int ret = lendmem_call(LEND_INFO, LEND_INFO_COUNTERS, 0, 0, 0, &res);              \
-                                                                                                   \
+												\
 		return ret ?: sysfs_emit(buf, "%llu\n", res._reg);                                 \
 	}                                                                                          \
 	static DEVICE_ATTR_RO(_name)
@@ -20,7 +20,7 @@
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
 	{                                                                                          \
 		const struct lendmem *lm = dev_get_drvdata(dev);                                   \
-                                                                                                   \
+												\
 		return sysfs_emit(buf, "%llu\n", (u64)READ_ONCE(lm->counters._name));              \
 	}                                                                                          \
 	static DEVICE_ATTR_RO(_name)

@@ -15,6 +15,9 @@ static enum wish wish_of(const struct lendmem *lm, const struct lendmem_unit_inf
 	/* Part of the next kernel's own map. */
 	if (info->flags & LEND_FLAG_ADOPTED)
 		return WISH_LEAVE;
+	/* Recalled by us: the borrower gives it back. */
+	if (info->state == LEND_SLOT_LENT && !info->mixed)
+		return WISH_NO_BLOCK;
 	if (info->flags & LEND_FLAG_RECALLED || info->state == LEND_SLOT_REVOKED)
 		return WISH_GIVE_BACK;
 	if (info->mixed)

@@ -69,7 +69,7 @@ static ssize_t show_address(struct lendmem *lm, u32 slot, const struct lendmem_s
 	return sysfs_emit(buf, "%#llx\n", (u64)lendmem_slot_address(lm, slot));
 }
 
-/* The first Linux memory block of the slot's unit, as it is called in /sys/devices/system/memory. */
+/* The first memory block of the slot's unit, by its name in /sys/devices/system/memory. */
 static ssize_t show_block(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			  char *buf)
 {

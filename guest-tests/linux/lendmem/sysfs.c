@@ -52,7 +52,7 @@ static DEVICE_ATTR_RO(wanted);
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
 	{                                                                                          \
 		const struct lendmem *lm = dev_get_drvdata(dev);                                   \
-                                                                                                   \
+												\
 		return sysfs_emit(buf, _format "\n", lm->_name);                                   \
 	}                                                                                          \
 	static DEVICE_ATTR_RO(_name)
@@ -63,7 +63,7 @@ static DEVICE_ATTR_RO(wanted);
 	{                                                                                          \
 		struct lendmem_pool pool;                                                          \
 		int ret = lendmem_call_pool(&pool);                                                \
-                                                                                                   \
+												\
 		return ret ?: sysfs_emit(buf, "%u\n", pool._member);                               \
 	}                                                                                          \
 	static DEVICE_ATTR_RO(_name)
