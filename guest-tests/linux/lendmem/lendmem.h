@@ -288,6 +288,8 @@ bool lendmem_leaving(struct lendmem *lm, u32 unit);
 /* kept.c: what does not go, and why: said once until it goes, by the worker only. */
 void lendmem_kept(struct lendmem *lm, u32 unit, int err);
 void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
+/* Would another attempt be in vain for sure? It would take its full time, and hold up all else. */
+bool lendmem_still_kept(struct lendmem *lm, u32 unit);
 void lendmem_not_kept(struct lendmem *lm, u32 unit);
 void lendmem_given_back(struct lendmem *lm, u32 unit);
 

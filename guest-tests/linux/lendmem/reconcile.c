@@ -122,6 +122,8 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 		u->said = true;
 		return 0;
 	}
+	if (lendmem_still_kept(lm, unit))
+		return -EBUSY;
 	WRITE_ONCE(u->parting, LENDMEM_PART_FOR_GOOD);
 	ret = lendmem_blocks_remove(lm, unit);
 	WRITE_ONCE(u->parting, LENDMEM_PART_OFFER);
@@ -142,8 +144,11 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 
 static int remove_blocks(struct lendmem *lm, u32 unit, bool mixed)
 {
-	int ret = lendmem_blocks_remove(lm, unit);
+	int ret;
 
+	if (lendmem_still_kept(lm, unit))
+		return -EBUSY;
+	ret = lendmem_blocks_remove(lm, unit);
 	if (ret) {
 		lendmem_kept(lm, unit, ret);
 		return ret;

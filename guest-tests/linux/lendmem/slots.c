@@ -20,9 +20,9 @@ static const struct {
 	const char *name;
 	u32 bit;
 } slot_flags[] = {
-	{"own", LEND_FLAG_OWN},         {"recalled", LEND_FLAG_RECALLED},
+	{"own", LEND_FLAG_OWN},		{"recalled", LEND_FLAG_RECALLED},
 	{"expired", LEND_FLAG_EXPIRED}, {"revocable", LEND_FLAG_REVOCABLE},
-	{"keep", LEND_FLAG_KEEP},       {"adoptable", LEND_FLAG_ADOPTABLE},
+	{"keep", LEND_FLAG_KEEP},	{"adoptable", LEND_FLAG_ADOPTABLE},
 	{"adopted", LEND_FLAG_ADOPTED}, {"busy", LEND_FLAG_BUSY},
 };
 
@@ -151,9 +151,9 @@ static ssize_t show_state(struct lendmem *lm, u32 slot, const struct lendmem_slo
 	return sysfs_emit(buf, "%s\n", lendmem_state_name(info->state));
 }
 
-#define SLOT_ATTR(_name, _mode, _show, _store)                                                     \
-	{                                                                                          \
-		.attr = __ATTR(_name, _mode, show, _store), .show = _show                          \
+#define SLOT_ATTR(_name, _mode, _show, _store) \
+	{ \
+		.attr = __ATTR(_name, _mode, show, _store), .show = _show \
 	}
 
 static struct slot_attribute slot_attributes[] = {
