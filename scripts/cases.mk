@@ -72,7 +72,7 @@ check-static-steps: check-begin
 		$(SUBMAKE) static-$$word; done
 
 check-all: check-static-steps check-host-steps check-proof-steps all variants bare aarch32 linux \
-		build/host/write_fdts deb
+		build/host/write_fdts deb neighbours
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

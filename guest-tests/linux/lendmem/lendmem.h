@@ -173,7 +173,7 @@ struct lendmem {
 	unsigned long *leaving;
 	unsigned long target_retry_at;
 	unsigned long target_backoff;
-	spinlock_t job_lock;
+	spinlock_t job_lock; /* jobs and job */
 	struct list_head jobs;
 	struct lendmem_job *job;
 	bool cancelled;

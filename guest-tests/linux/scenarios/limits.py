@@ -10,7 +10,7 @@ from lv.scenario import MIB, linux_vm, need
 OWN_MACHINE = True
 
 # More than 256 MiB can hold the struct pages of.
-NR_SLOTS = {"6.1": 128, "6.12": 128, "6.12-16k": 448}
+NR_SLOTS = {"6.1": 128, "6.12": 128, "6.12-16k": 320}
 QUOTA = 2
 STRUCT_PAGE = 64
 LEAST_AVAILABLE_MIB = 8
