@@ -64,6 +64,7 @@ $(SYSROOT)/libfdt.a:
 hypervisor: $(OUT)lendvisor.img
 
 include guest-tests/bare/bare.mk
+include guest-tests/bench/bench.mk
 include guest-tests/aarch32/aarch32.mk
 include guest-tests/linux/linux.mk
 include guest-tests/host/host.mk

@@ -16,30 +16,27 @@ void cache_init(void)
 }
 
 /* The instructions at every step from a to end, sixteen times a turn: this is what a scrub's time goes into. */
-#define EACH(a, end, step, instructions)                                                           \
-	for (uintptr_t at_ = (a), end_ = (end), step_ = (step); at_ < end_;)                       \
-		if (end_ - at_ < 16 * step_) {                                                     \
-			__asm__ volatile(instructions : : "r"(at_) : "memory");                    \
-			at_ += step_;                                                              \
-		} else {                                                                           \
-			_Pragma("GCC unroll 16") for (u32 i_ = 0; i_ < 16;                         \
-						      i_++,                                        \
-						      at_ +=                                       \
-						      step_) __asm__ volatile(instructions : :     \
-									      "r"(at_) :           \
-									      "memory");           \
-		}
+#define EACH(a, end, step, op)                                                                     \
+	uintptr_t at_ = (a), end_ = (end), step_ = (step), turns_ = (end_ - at_) / (16 * step_);   \
+	while (turns_--)                                                                           \
+		__asm__ volatile(".rept 16\n\t" ONE(op) "\n\t.endr"                                \
+				 : "+r"(at_)                                                       \
+				 : "r"(step_)                                                      \
+				 : "memory");                                                      \
+	while (at_ < end_)                                                                         \
+	__asm__ volatile(ONE(op) : "+r"(at_) : "r"(step_) : "memory")
+#define ONE(op) op "\n\tadd %0, %0, %1"
 
 void cache_clean(const void *p, size_t size)
 {
-	EACH(ALIGN_DOWN((uintptr_t)p, line_size), (uintptr_t)p + size, line_size, "dc cvac, %0")
+	EACH(ALIGN_DOWN((uintptr_t)p, line_size), (uintptr_t)p + size, line_size, "dc cvac, %0");
 	/* The lines are in memory before whoever reads them uncached is told. */
 	dsb(sy);
 }
 
 void cache_clean_invalidate(const void *p, size_t size)
 {
-	EACH(ALIGN_DOWN((uintptr_t)p, line_size), (uintptr_t)p + size, line_size, "dc civac, %0")
+	EACH(ALIGN_DOWN((uintptr_t)p, line_size), (uintptr_t)p + size, line_size, "dc civac, %0");
 	dsb(sy);
 }
 
@@ -49,13 +46,14 @@ void cache_zero(void *p, size_t size)
 
 	if (zva_size == line_size) {
 		/* One address for both. Those to one line are done in program order (Arm ARM D7.5). */
-		EACH(start, start + size, line_size, "dc zva, %0\n\tdc civac, %0")
+		EACH(start, start + size, line_size, "dc zva, %0\n\tdc civac, %0");
 		dsb(sy);
 	} else {
-		if (zva_size)
-			EACH(start, start + size, zva_size, "dc zva, %0")
-		else
+		if (!zva_size) {
 			memset(p, 0, size);
+		} else {
+			EACH(start, start + size, zva_size, "dc zva, %0");
+		}
 		cache_clean_invalidate(p, size);
 	}
 	/* Nor is anything fetched that was there before. */

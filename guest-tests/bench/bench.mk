@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The benchmarks (docs/benchmarks.md). Guests: guest-tests/bench/<name>.c -> build/bench/<name>.bin, most of them
+# with the library of the bare guests. Included by the root Makefile after bare.mk.
+
+BENCH_DIR := guest-tests/bench
+BENCH_GUESTS := traps lend
+BENCH_FLAT := floor entry
+BENCH_BINS := $(patsubst %,build/bench/%.bin,$(BENCH_GUESTS) $(BENCH_FLAT))
+
+.PHONY: bench bench-guests
+bench-guests: $(BENCH_BINS)
+
+build/bench/%.c.o: $(BENCH_DIR)/%.c
+	@mkdir -p $(@D)
+	$(BARE_CROSS)gcc $(BARE_CFLAGS) -c $< -o $@
+
+build/bench/%.S.o: $(BENCH_DIR)/%.S
+	@mkdir -p $(@D)
+	$(BARE_CROSS)gcc $(BARE_CFLAGS) -D__ASSEMBLY__ -c $< -o $@
+
+BENCH_LINK = $(BARE_CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments -Wl,-T,guest-tests/bare/bare.ld $(filter %.o,$^) -lgcc -o $@
+
+$(BENCH_GUESTS:%=build/bench/%.elf): build/bench/%.elf: build/bench/%.c.o $(BARE_LIB_OBJS) guest-tests/bare/bare.ld
+	$(BENCH_LINK)
+
+# Programs that take the machine as they find it: neither FDT nor MMU nor interrupts.
+$(BENCH_FLAT:%=build/bench/%.elf): build/bench/%.elf: build/bench/flat.S.o build/bench/%.c.o \
+		build/bare/lib/print.c.o build/bare/lib/string.c.o guest-tests/bare/bare.ld
+	$(BENCH_LINK)
+
+build/bench/%.bin: build/bench/%.elf
+	$(BARE_CROSS)objcopy -O binary $< $@
+
+.SECONDARY: $(patsubst %,build/bench/%.c.o,$(BENCH_GUESTS) $(BENCH_FLAT)) build/bench/flat.S.o \
+	$(patsubst %,build/bench/%.elf,$(BENCH_GUESTS) $(BENCH_FLAT))
+-include $(wildcard build/bench/*.d)
