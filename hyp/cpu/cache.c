@@ -19,13 +19,10 @@ void cache_init(void)
 #define EACH(a, end, step, op)                                                                     \
 	uintptr_t at_ = (a), end_ = (end), step_ = (step), turns_ = (end_ - at_) / (16 * step_);   \
 	while (turns_--)                                                                           \
-		__asm__ volatile(".rept 16\n\t" ONE(op) "\n\t.endr"                                \
-				 : "+r"(at_)                                                       \
-				 : "r"(step_)                                                      \
-				 : "memory");                                                      \
+		STEPS(".rept 16\n\t" op "\n\tadd %0, %0, %1\n\t.endr");                            \
 	while (at_ < end_)                                                                         \
-	__asm__ volatile(ONE(op) : "+r"(at_) : "r"(step_) : "memory")
-#define ONE(op) op "\n\tadd %0, %0, %1"
+	STEPS(op "\n\tadd %0, %0, %1")
+#define STEPS(text) __asm__ volatile(text : "+r"(at_) : "r"(step_) : "memory")
 
 void cache_clean(const void *p, size_t size)
 {
