@@ -64,9 +64,9 @@ $(SYSROOT)/libfdt.a:
 hypervisor: $(OUT)lendvisor.img
 
 include guest-tests/bare/bare.mk
-include guest-tests/bench/bench.mk
 include guest-tests/aarch32/aarch32.mk
 include guest-tests/linux/linux.mk
+include guest-tests/bench/bench.mk
 include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The benchmarks (docs/benchmarks.md). Guests: guest-tests/bench/<name>.c -> build/bench/<name>.bin, most of them
-# with the library of the bare guests. Included by the root Makefile after bare.mk.
+# with the library of the bare guests. Included by the root Makefile after bare.mk and linux.mk.
 
 BENCH_DIR := guest-tests/bench
 BENCH_GUESTS := traps lend
@@ -31,6 +31,22 @@ $(BENCH_FLAT:%=build/bench/%.elf): build/bench/%.elf: build/bench/flat.S.o build
 
 build/bench/%.bin: build/bench/%.elf
 	$(BARE_CROSS)objcopy -O binary $< $@
+
+# What counts instructions of Linux guests: QEMU's plugin, and the program that sets marks for it, which is
+# appended to the guests' initramfs.
+BENCH_LINUX := build/bench/count.so build/bench/initramfs.cpio.gz
+
+build/bench/count.so: $(BENCH_DIR)/count.c
+	@mkdir -p $(@D)
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $< -o $@
+
+build/bench/mark: $(BENCH_DIR)/mark.c
+	@mkdir -p $(@D)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $<
+
+build/bench/initramfs.cpio.gz: build/bench/mark build/linux/initramfs.cpio.gz $(INITRAMFS)/mkcpio
+	@printf 'file /bin/mark 0755 $<\n' >build/bench/contents
+	@$(INITRAMFS)/mkcpio build/bench/contents | gzip -n -9 | cat build/linux/initramfs.cpio.gz - >$@
 
 .SECONDARY: $(patsubst %,build/bench/%.c.o,$(BENCH_GUESTS) $(BENCH_FLAT)) build/bench/flat.S.o \
 	$(patsubst %,build/bench/%.elf,$(BENCH_GUESTS) $(BENCH_FLAT))
