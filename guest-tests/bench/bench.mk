@@ -5,10 +5,24 @@
 BENCH_DIR := guest-tests/bench
 BENCH_GUESTS := traps lend
 BENCH_FLAT := floor entry
+BENCH_LINUX := build/bench/count.so build/bench/initramfs.cpio.gz
 BENCH_BINS := $(patsubst %,build/bench/%.bin,$(BENCH_GUESTS) $(BENCH_FLAT))
 
-.PHONY: bench bench-guests
-bench-guests: $(BENCH_BINS)
+.PHONY: bench bench-steps bench-guests
+bench-guests: $(BENCH_BINS) build/bench/sizes
+
+# Everything in some half an hour; QUICK=1: what fits in five minutes.
+bench:
+	@scripts/setup
+	@$(SUBMAKE) bench-steps
+
+bench-steps: all bare linux bench-guests $(BENCH_LINUX)
+	@$(SUBMAKE) MEASURE=1 hypervisor
+	@scripts/bench $(if $(QUICK),--quick)
+
+build/bench/sizes: $(BENCH_DIR)/sizes.c hyp/vm/vm.h hyp/lend/ledger.h | $(OUT)lendvisor.elf
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(EL2_CFLAGS) -S $< -o - | sed -n 's/^#size \([a-z]*\) #*\([0-9]*\)$$/\1 \2/p' >$@
 
 build/bench/%.c.o: $(BENCH_DIR)/%.c
 	@mkdir -p $(@D)
@@ -34,7 +48,6 @@ build/bench/%.bin: build/bench/%.elf
 
 # What counts instructions of Linux guests: QEMU's plugin, and the program that sets marks for it, which is
 # appended to the guests' initramfs.
-BENCH_LINUX := build/bench/count.so build/bench/initramfs.cpio.gz
 
 build/bench/count.so: $(BENCH_DIR)/count.c
 	@mkdir -p $(@D)

@@ -4,10 +4,11 @@
  * `slot`, 2 borrows it, 0 sleeps for ever. Who waits is in WFI: under -icount one clock serves all CPUs. Other words:
  *	alone=1		the lender has no peer: calls on its own block only
  *	fill=1		before, all of the borrower's window but one slot goes on offer
- *	step=1		in the end the lender retrieves and relinquishes, waiting for a key before each
+ *	rounds=N	instead of ROUNDS
+ *	step=1		the lender only retrieves and relinquishes once, waiting for a key before each
  *
- * Loans tell the borrower by their flags what to do: none, take it and give it back (the first ROUNDS of
- * them clean, ROUNDS more to be scrubbed, then the way there and back); KEEP, leave it alone; REVOCABLE, keep
+ * Loans tell the borrower by their flags what to do: none, take it and give it back (the first `rounds` of
+ * them clean, as many more to be scrubbed, then the way there and back); KEEP, leave it alone; REVOCABLE, keep
  * it until it is taken; ADOPTABLE, print the figures and sleep.
  */
 #include "guest-tests/bench/bench.h"
@@ -21,7 +22,7 @@
 #define THE_END LEND_LEND_ADOPTABLE
 
 static struct lend_window w;
-static u32 own_slot;
+static u32 own_slot, rounds;
 static volatile u32 nr_events[32]; /* by kind */
 static volatile u32 offered; /* the slot of the last OFFER */
 
@@ -41,6 +42,7 @@ static void take_events(u32 intid)
 static void begin(void)
 {
 	w = lend_window();
+	rounds = (u32)boot_arg("rounds", ROUNDS);
 	irq_handler = take_events;
 	gic_set_edge(LEND_INTID, false);
 	gic_route(LEND_INTID, my_mpidr());
@@ -97,7 +99,7 @@ static void own_block(void)
 {
 	u64 retrieve = NONE, scrub = NONE, keep = NONE;
 
-	for (u32 i = 0; i < ROUNDS; i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		timed_slot(LEND_RETRIEVE, own_slot, 0);
 		touch(own_slot);
 		keep_least(&scrub, timed_slot(LEND_RELINQUISH, own_slot, 0));
@@ -128,7 +130,7 @@ static void lend_rounds(bool dirty)
 {
 	u64 least = NONE, loan;
 
-	for (u32 i = 0; i < ROUNDS; i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		if (dirty) {
 			timed_slot(LEND_RETRIEVE, own_slot, 0);
 			timed_slot(LEND_RELINQUISH, own_slot, LEND_RELINQUISH_KEEP);
@@ -146,7 +148,7 @@ static void there_and_back(void)
 	u64 least = NONE, loan;
 
 	timed_slot(LEND_RETRIEVE, own_slot, 0);
-	for (u32 i = 0; i < ROUNDS; i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		u64 start;
 
 		touch(own_slot);
@@ -166,7 +168,7 @@ static void withdraw(void)
 {
 	u64 least = NONE, loan;
 
-	for (u32 i = 0; i < ROUNDS; i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		lend_it(LEAVE_IT, &loan);
 		pause_ms(1);
 		keep_least(&least, timed(LEND_SUCCESS, LEND_RECLAIM, loan, 0, 0, 0));
@@ -180,7 +182,7 @@ static void recall_and_revoke(void)
 {
 	u64 recall = NONE, revoke = NONE, loan;
 
-	for (u32 i = 0; i < ROUNDS; i++) {
+	for (u32 i = 0; i < rounds; i++) {
 		lend_it(HOLD_IT, &loan);
 		pause_ms(2);
 		keep_least(&recall, timed(LEND_PENDING, LEND_RECLAIM, loan, 1, 0, 0));
@@ -210,7 +212,7 @@ static void await_key(const char *step)
 {
 	print("# wait %s\n", step);
 	while (!uart_has_input())
-		pause_ms(10);
+		cpu_relax();
 	(void)uart_get();
 }
 
@@ -230,6 +232,10 @@ static void lender(void)
 	SKIP_UNLESS(boot_arg("role", 0) == LENDER, "another role");
 	begin();
 	own_slot = (u32)boot_arg("slot", 0);
+	if (boot_arg("step", 0)) {
+		steps();
+		return;
+	}
 	pause_ms(5); /* everybody is up */
 	own_block();
 	if (!boot_arg("alone", 0)) {
@@ -243,8 +249,6 @@ static void lender(void)
 		lend_it(THE_END, &loan);
 		pause_ms(1000); /* prints */
 	}
-	if (boot_arg("step", 0))
-		steps();
 }
 
 static void sleep_for_ever(void)
@@ -278,7 +282,7 @@ static void borrower(void)
 			timed_slot(LEND_RELINQUISH, offered, 0);
 			continue;
 		}
-		keep_least(taken++ / ROUNDS == 1 ? &dirty : &clean, ticks);
+		keep_least(taken++ / rounds == 1 ? &dirty : &clean, ticks);
 		touch(offered);
 		keep_least(&relinquish, timed_slot(LEND_RELINQUISH, offered, 0));
 	}

@@ -37,6 +37,20 @@ static u64 timed_loads(u64 address)
 	return counter_virt() - start;
 }
 
+/* A line of 64 characters, each with the look before whether there is room. */
+static u64 timed_characters(u64 uart)
+{
+	u64 start = counter_virt();
+
+	__asm__ volatile(".rept 64\n\tldr w0, [%0, #0x18]\n\tstr %w1, [%0]\n\t.endr"
+			 :
+			 : "r"(uart), "r"('.')
+			 : "x0", "memory");
+	start = counter_virt() - start;
+	print("\n");
+	return start;
+}
+
 /* What reading the counter twice costs, which every figure here has in it. */
 static u64 timed_nothing(u64 unused)
 {
@@ -67,6 +81,7 @@ static void calls_and_loads(void)
 	least_of_rounds("load-pl011-64", timed_loads, UART_FR);
 	least_of_rounds("load-gicd-64", timed_loads, GICD_BASE + GIC_ISENABLER + 4);
 	least_of_rounds("load-gicd-pending-64", timed_loads, GICD_BASE + GIC_ISPENDR + 4);
+	least_of_rounds("character-64", timed_characters, UART_BASE);
 }
 
 static void take_sgi(u32 intid)
