@@ -101,6 +101,7 @@ help:
 	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "                  ERRATA_REPEAT_TLBI=1 | MEASURE=1 | DEBUG=1: a variant, see docs/guide.md"
+	@echo "make deb          packages for Debian guests: build/packages/*.deb"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"
 	@echo "scripts/run MY.its   runs your own guests; see docs/guide.md"

@@ -18,8 +18,8 @@ run_cases = for name in $(1); do \
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
-	@scripts/setup
-	@$(SUBMAKE) all linux
+	@scripts/setup build run linux-6.1
+	@$(SUBMAKE) all build/linux/6.1/initramfs.cpio.gz
 	@scripts/demo
 
 check:
@@ -71,7 +71,8 @@ check-static-steps: check-begin
 	@for word in $(STATIC_CHECKS); do scripts/check-step $(CHECK)/static/$$word.log \
 		$(SUBMAKE) static-$$word; done
 
-check-all: check-static-steps check-host-steps check-proof-steps all variants bare aarch32 linux
+check-all: check-static-steps check-host-steps check-proof-steps all variants bare aarch32 linux \
+		build/host/write_fdts deb
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

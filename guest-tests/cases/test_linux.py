@@ -1,21 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Stock Debian kernels as guests: up to a shell, CPUs off and on, reset, off."""
+"""A stock Debian kernel as guest: its timer, CPUs off and on, reset, off. test_kernels.py has the others."""
 
-import pytest
 from conftest import ends_orderly
 from linux import BOOT_TIMEOUT, boot_to_shells, complaints, debian
 from lv.console import HYPERVISOR
-
-
-@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
-def test_shell(lab, cpu):
-    machine, [alice] = boot_to_shells(lab, [debian("alice", cpus=2)], cpu=cpu)
-    assert alice.lines("uname -m") == ["aarch64"]
-    assert alice.number("nproc") == 2
-    assert 190 * 1024 < alice.meminfo_kib() <= 256 * 1024
-    assert complaints(alice) == []
-    alice.poweroff()
-    ends_orderly(machine)
 
 
 def timer_ticks(guest):

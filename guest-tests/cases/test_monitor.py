@@ -10,6 +10,7 @@ from conftest import DEBUG_IMAGE, IMAGE, ends_orderly, texts, whole_texts
 from lv import tap
 from lv.console import HYPERVISOR
 from lv.machine import Late, deadline
+from lv.monitor import Monitor
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -54,43 +55,6 @@ class Player:
 
     def ready(self):
         self.machine.expect(self.name, STARTED, 60)
-
-
-class Monitor:
-    """The prompt."""
-
-    def __init__(self, machine):
-        self.machine = machine
-
-    def begin(self, command):
-        self.machine.focus("monitor", "m")
-        self.machine.skip(HYPERVISOR)
-        since = self.machine.position(HYPERVISOR)
-        self.machine.type(HYPERVISOR, command + "\n")
-        # A prompt that another source's line closed is not the one behind the command.
-        self.machine.expect(HYPERVISOR, rf"^(> )?{re.escape(command)}$", 60)
-        return since
-
-    def lines(self, command, timeout=60):
-        """What the hypervisor prints from the command to the next prompt."""
-        since = self.begin(command)
-        self.machine.expect(HYPERVISOR, r"^> $", timeout, partial=True)
-        said = texts(self.machine, HYPERVISOR)[since:]
-        return [line for line in said if not line.startswith("> ") and line != command]
-
-    def line(self, command, timeout=60):
-        lines = self.lines(command, timeout)
-        assert len(lines) == 1, lines
-        return lines[0]
-
-    def until(self, command, pattern, timeout=60):
-        """For commands whose end is told later, in a line of its own."""
-        self.begin(command)
-        return self.machine.expect(HYPERVISOR, pattern, timeout)
-
-    def loan(self, command):
-        """The handle that a lend prints."""
-        return re.fullmatch(r"lend: SUCCESS: loan (0x[0-9a-f]+)", self.line(command)).group(1)
 
 
 def boot(lab, block=2 * MIB, cpus=2, alice="", bob="", **options):

@@ -1,35 +1,50 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The Linux guest: Debian's kernel, lendmem.ko for it, lendctl and memfill, an initramfs of these.
-# Included by the root Makefile; `linux` builds it all, LINUX_FILES lists what a bundle takes.
+# The Linux guests: Debian's kernels, our modules for each, what runs in them, an initramfs of these
+# for each. Included by the root Makefile; `linux` builds it all.
 
-LINUX_SERIES := 6.1
-LINUX_KERNEL := build/linux/$(LINUX_SERIES)
-LINUX_FILES := $(LINUX_KERNEL)/Image build/linux/initramfs.cpio.gz
+LINUX_FLAVOURS := 6.1 6.12 6.12-16k
 
 LINUX_CROSS ?= aarch64-linux-gnu-
 LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
-LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c commands.c device.c report.c)
+LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c list.c loan.c online.c parse.c \
+	report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c)
-LENDMEM_FILES := $(sort $(wildcard guest-tests/linux/lendmem/*))
-LENDMEM_DIR := $(LINUX_KERNEL)/lendmem
+LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c)
+LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck)
+LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/Kbuild)))
 INITRAMFS := guest-tests/linux/initramfs
 
 .PHONY: linux
-linux: $(LINUX_FILES)
+linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz)
 
-$(LINUX_KERNEL)/Image $(LINUX_KERNEL)/version build/linux/busybox &:
-	scripts/setup linux
+build/linux/busybox build/linux/util-linux &:
+	scripts/setup linux-common
 
-# Built on a copy, since kbuild writes beside the sources; with the kernel's own flags, not ours.
-build/linux/lendmem.ko: $(LENDMEM_FILES) hyp/lend/abi.h $(LINUX_KERNEL)/version
-	@mkdir -p $(LENDMEM_DIR)/hyp/lend
-	@cp -p $(LENDMEM_FILES) $(LENDMEM_DIR)/
-	@cp -p hyp/lend/abi.h $(LENDMEM_DIR)/hyp/lend/
-	env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -j2 -C $(LINUX_KERNEL)/headers \
-		M=$(CURDIR)/$(LENDMEM_DIR) ARCH=arm64 CROSS_COMPILE=$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
-	@$(LINUX_CROSS)strip --strip-debug -o $@ $(LENDMEM_DIR)/lendmem.ko
+define linux_kernel
+$(addprefix build/linux/$(1)/,Image version modules-extra) &:
+	scripts/setup linux-$(1)
+endef
+$(foreach f,$(LINUX_FLAVOURS),$(eval $(call linux_kernel,$f)))
+
+# kbuild for a flavour and a module's copy below it.
+kbuild = env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -j2 -C build/linux/$(1)/headers \
+	M=$(CURDIR)/build/linux/$(1)/$(2) ARCH=arm64 CROSS_COMPILE=$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
+	CONFIG_DEBUG_INFO_BTF_MODULES=
+
+# A module is built on a copy, since kbuild writes beside the sources; with the kernel's own flags, not
+# ours. $(1) is the flavour, $(2) the module, which is its directory's name too. Sources that are gone
+# leave the copy too.
+define linux_module
+build/linux/$(1)/$(2).ko: $$(wildcard guest-tests/linux/$(2)/*) hyp/lend/abi.h build/linux/$(1)/version
+	@mkdir -p build/linux/$(1)/$(2)/hyp/lend
+	@rm -f build/linux/$(1)/$(2)/*.[ch]
+	@cp -p $$(wildcard guest-tests/linux/$(2)/*) build/linux/$(1)/$(2)/
+	@cp -p hyp/lend/abi.h build/linux/$(1)/$(2)/hyp/lend/
+	$$(call kbuild,$(1),$(2)) modules
+	@$$(LINUX_CROSS)strip --strip-debug -o $$@ build/linux/$(1)/$(2)/$(2).ko
+endef
+$(foreach f,$(LINUX_FLAVOURS),$(foreach m,$(LINUX_MODULES),$(eval $(call linux_module,$f,$m))))
 
 build/linux/lendctl: $(LINUX_LENDCTL) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
@@ -39,7 +54,18 @@ build/linux/memfill: $(LINUX_MEMFILL) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMFILL)
 
-build/linux/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
-		build/linux/busybox build/linux/lendctl build/linux/memfill build/linux/lendmem.ko
-	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents >$(basename $@)
+build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
+	@mkdir -p $(@D)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
+
+build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
+		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
+		$(LINUX_MODULES:%=build/linux/\%/%.ko)
+	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
+
+# lendmem-dkms and lendmem-tools, for Debian guests.
+.PHONY: deb
+deb: build/linux/lendctl
+	guest-tests/linux/packages/build $< build/packages
+	@ls build/packages/*.deb

@@ -19,6 +19,16 @@ struct lendmem_info {
 	u32 vm;
 };
 
+/* The pool as this VM sees it, in slots; nr_own and nr_promised: the first slots of the window. */
+struct lendmem_pool {
+	u32 target;
+	u32 held;
+	u32 quota;
+	u32 free;
+	u32 nr_own;
+	u32 nr_promised;
+};
+
 /**
  * struct lendmem_slot_info - the hypervisor's view of a slot at one moment
  * @state: LEND_SLOT_*
@@ -46,7 +56,11 @@ int lendmem_call_discover(void);
 int lendmem_call(u32 function, u64 x1, u64 x2, u64 x3, u64 x4, struct lendmem_result *res);
 
 int lendmem_call_info(struct lendmem_info *info);
+int lendmem_call_pool(struct lendmem_pool *pool);
 int lendmem_call_slot_info(u32 slot, struct lendmem_slot_info *info);
+
+/* Why it failed, for a person: "there is no right to it, ..." */
+const char *lendmem_words(int err);
 
 /* "standby", "offered", ... */
 const char *lendmem_state_name(u32 state);

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "lendmem.h"
+#include "parse.h"
 
 struct slot_attribute {
 	struct kobj_attribute attr;
@@ -39,17 +40,40 @@ static ssize_t show(struct kobject *kobj, struct kobj_attribute *attr, char *buf
 	return ret ?: slot_attr->show(lm, slot, &info, buf);
 }
 
+/* 1 or 0: the unit has, or shall have, its memory; a write brings it in or gives it back. */
+static ssize_t store_config(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			    size_t count)
+{
+	struct lendmem *lm = dev_get_drvdata(kobj_to_dev(kobj->parent->parent));
+	bool on;
+	u32 slot;
+	int ret;
+
+	ret = kstrtou32(kobject_name(kobj), 10, &slot);
+	if (!ret)
+		ret = lendmem_parse_switch(buf, &on);
+	if (!ret)
+		ret = lendmem_configure(lm, slot, on);
+	return ret ?: count;
+}
+
+static ssize_t show_config(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", lendmem_configured(lm, slot));
+}
+
 static ssize_t show_address(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			    char *buf)
 {
 	return sysfs_emit(buf, "%#llx\n", (u64)lendmem_slot_address(lm, slot));
 }
 
-/* The Linux memory block, as it is called in /sys/devices/system/memory. */
+/* The first Linux memory block of the slot's unit, as it is called in /sys/devices/system/memory. */
 static ssize_t show_block(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			  char *buf)
 {
-	if (!READ_ONCE(lm->slots[slot].added))
+	if (!lendmem_has_block(lm, slot))
 		return sysfs_emit(buf, "none\n");
 	return sysfs_emit(buf, "memory%lu\n", lendmem_block_id(lm, slot));
 }
@@ -92,6 +116,23 @@ static ssize_t show_generation(struct lendmem *lm, u32 slot, const struct lendme
 	return sysfs_emit(buf, "%u\n", info->generation);
 }
 
+/* What the slot is for, by its place in the window. */
+static ssize_t show_kind(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
+			 char *buf)
+{
+	struct lendmem_pool pool;
+	const char *kind = "loan";
+	int ret = lendmem_call_pool(&pool);
+
+	if (ret)
+		return ret;
+	if (slot < pool.nr_own)
+		kind = "own";
+	else if (slot - pool.nr_own < pool.nr_promised)
+		kind = "pool";
+	return sysfs_emit(buf, "%s\n", kind);
+}
+
 static ssize_t show_loan(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			 char *buf)
 {
@@ -110,17 +151,23 @@ static ssize_t show_state(struct lendmem *lm, u32 slot, const struct lendmem_slo
 	return sysfs_emit(buf, "%s\n", lendmem_state_name(info->state));
 }
 
-#define SLOT_ATTR(_name, _show)                                                                    \
+#define SLOT_ATTR(_name, _mode, _show, _store)                                                     \
 	{                                                                                          \
-		.attr = __ATTR(_name, 0444, show, NULL), .show = _show                             \
+		.attr = __ATTR(_name, _mode, show, _store), .show = _show                          \
 	}
 
 static struct slot_attribute slot_attributes[] = {
-	SLOT_ATTR(address, show_address),   SLOT_ATTR(block, show_block),
-	SLOT_ATTR(contents, show_contents), SLOT_ATTR(deadline_ns, show_deadline),
-	SLOT_ATTR(flags, show_flags),       SLOT_ATTR(generation, show_generation),
-	SLOT_ATTR(loan, show_loan),         SLOT_ATTR(peer, show_peer),
-	SLOT_ATTR(state, show_state),
+	SLOT_ATTR(address, 0444, show_address, NULL),
+	SLOT_ATTR(block, 0444, show_block, NULL),
+	SLOT_ATTR(config, 0644, show_config, store_config),
+	SLOT_ATTR(contents, 0444, show_contents, NULL),
+	SLOT_ATTR(deadline_ns, 0444, show_deadline, NULL),
+	SLOT_ATTR(flags, 0444, show_flags, NULL),
+	SLOT_ATTR(generation, 0444, show_generation, NULL),
+	SLOT_ATTR(kind, 0444, show_kind, NULL),
+	SLOT_ATTR(loan, 0444, show_loan, NULL),
+	SLOT_ATTR(peer, 0444, show_peer, NULL),
+	SLOT_ATTR(state, 0444, show_state, NULL),
 };
 
 static int create_dir(struct lendmem *lm, u32 slot)

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device's own files: what it is, and what a person or a script wants of it. */
-#include <linux/slab.h>
-#include <linux/string.h>
+/* What the device is and how it stands with the pool: its read-only files. */
 #include <linux/sysfs.h>
-#include <linux/time64.h>
 
+#include "call.h"
 #include "lendmem.h"
-
-static const struct {
-	const char *name;
-	u32 bit;
-} lend_flags[] = {
-	{"revocable", LEND_LEND_REVOCABLE},
-	{"keep", LEND_LEND_KEEP},
-	{"adoptable", LEND_LEND_ADOPTABLE},
-};
 
 static ssize_t window_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -24,86 +13,84 @@ static ssize_t window_show(struct device *dev, struct device_attribute *attr, ch
 }
 static DEVICE_ATTR_RO(window);
 
-static ssize_t block_size_show(struct device *dev, struct device_attribute *attr, char *buf)
+static ssize_t mode_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
+	static const char *const names[] = {
+		[LENDMEM_STANDBY] = "standby",
+		[LENDMEM_DYNAMIC] = "dynamic",
+	};
 	const struct lendmem *lm = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%llu\n", lm->block_size);
+	return sysfs_emit(buf, "%s\n", names[lm->mode]);
 }
-static DEVICE_ATTR_RO(block_size);
+static DEVICE_ATTR_RO(mode);
 
-static ssize_t nr_slots_show(struct device *dev, struct device_attribute *attr, char *buf)
+/* The hypervisor's ABI. */
+static ssize_t version_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	const struct lendmem *lm = dev_get_drvdata(dev);
+	struct lendmem_result res;
+	int ret = lendmem_call(LEND_VERSION, 0, 0, 0, 0, &res);
 
-	return sysfs_emit(buf, "%u\n", lm->nr_slots);
+	return ret ?: sysfs_emit(buf, "%llu.%llu\n", res.x1 >> 16, res.x1 & 0xffff);
 }
-static DEVICE_ATTR_RO(nr_slots);
+static DEVICE_ATTR_RO(version);
 
-static int parse_lend_flags(char *text, u32 *flags)
+static ssize_t block_cost_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	char *name;
-	int i;
-
-	*flags = 0;
-	while ((name = strsep(&text, ", \n"))) {
-		if (!*name)
-			continue;
-		for (i = 0; i < ARRAY_SIZE(lend_flags); i++) {
-			if (!strcmp(name, lend_flags[i].name))
-				break;
-		}
-		if (i == ARRAY_SIZE(lend_flags))
-			return -EINVAL;
-		*flags |= lend_flags[i].bit;
-	}
-	return 0;
+	return sysfs_emit(buf, "%llu\n", lendmem_block_cost(dev_get_drvdata(dev)));
 }
+static DEVICE_ATTR_RO(block_cost);
 
-/* "SLOT PEER [FLAG...]". The write returns when the block is on offer to the peer. */
-static ssize_t lend_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			  size_t count)
+static ssize_t wanted_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct lendmem *lm = dev_get_drvdata(dev);
-	u32 slot, peer, flags;
-	char name[64], *rest;
-	int ret, used = 0;
-
-	if (sscanf(buf, "%u %63s%n", &slot, name, &used) != 2)
-		return -EINVAL;
-	rest = kstrdup(buf + used, GFP_KERNEL);
-	if (!rest)
-		return -ENOMEM;
-	ret = parse_lend_flags(rest, &flags);
-	kfree(rest);
-	if (!ret)
-		ret = lendmem_peer_id(lm, name, &peer);
-	if (!ret)
-		ret = lendmem_lend(lm, slot, peer, flags);
-	return ret ?: count;
+	return sysfs_emit(buf, "%u\n", lendmem_wanted(dev_get_drvdata(dev)));
 }
-static DEVICE_ATTR_WO(lend);
+static DEVICE_ATTR_RO(wanted);
 
-/* "LOAN [MS]": handle, deadline. The write returns at once; the slot's state tells the rest. */
-static ssize_t reclaim_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			     size_t count)
-{
-	u64 loan, deadline_ms = 0;
-	int ret;
+/* A number that stays as it was at probe. */
+#define FIXED(_name, _format)                                                                      \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
+	{                                                                                          \
+		const struct lendmem *lm = dev_get_drvdata(dev);                                   \
+                                                                                                   \
+		return sysfs_emit(buf, _format "\n", lm->_name);                                   \
+	}                                                                                          \
+	static DEVICE_ATTR_RO(_name)
 
-	if (sscanf(buf, "%llx %llu", &loan, &deadline_ms) < 1)
-		return -EINVAL;
-	if (deadline_ms > U64_MAX / NSEC_PER_MSEC)
-		return -EINVAL;
-	ret = lendmem_reclaim(dev_get_drvdata(dev), loan, deadline_ms * NSEC_PER_MSEC);
-	return ret ?: count;
-}
-static DEVICE_ATTR_WO(reclaim);
+/* One that the hypervisor is asked for. */
+#define POOL(_name, _member)                                                                       \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
+	{                                                                                          \
+		struct lendmem_pool pool;                                                          \
+		int ret = lendmem_call_pool(&pool);                                                \
+                                                                                                   \
+		return ret ?: sysfs_emit(buf, "%u\n", pool._member);                               \
+	}                                                                                          \
+	static DEVICE_ATTR_RO(_name)
+
+FIXED(block_size, "%llu");
+FIXED(linux_block_size, "%llu");
+FIXED(nr_slots, "%u");
+FIXED(vm, "%u");
+POOL(pool_held, held);
+POOL(pool_free, free);
+POOL(quota, quota);
+POOL(own_slots, nr_own);
+POOL(pool_slots, nr_promised);
 
 static struct attribute *lendmem_attrs[] = {
-	&dev_attr_window.attr, &dev_attr_block_size.attr, &dev_attr_nr_slots.attr,
-	&dev_attr_lend.attr,   &dev_attr_reclaim.attr,    NULL,
+	&dev_attr_window.attr,     &dev_attr_block_size.attr, &dev_attr_linux_block_size.attr,
+	&dev_attr_nr_slots.attr,   &dev_attr_vm.attr,         &dev_attr_mode.attr,
+	&dev_attr_version.attr,    &dev_attr_block_cost.attr, &dev_attr_wanted.attr,
+	&dev_attr_pool_held.attr,  &dev_attr_pool_free.attr,  &dev_attr_quota.attr,
+	&dev_attr_pool_slots.attr, &dev_attr_own_slots.attr,  NULL,
 };
 
 static const struct attribute_group lendmem_group = {.attrs = lendmem_attrs};
-const struct attribute_group *lendmem_groups[] = {&lendmem_group, NULL};
+
+const struct attribute_group *lendmem_groups[] = {
+	&lendmem_group,
+	&lendmem_command_group,
+	&lendmem_counter_group,
+	NULL,
+};

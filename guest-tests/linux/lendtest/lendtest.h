@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lendtest: does inside a guest's kernel what the scenarios cannot do from user space. One command
+ * at a time is written to /sys/kernel/debug/lendtest, and its answer read from there:
+ *
+ *	pin user START-END	-> "pinned ADDRESS"	a page of the writing process, mapped and pinned
+ *	pin kernel START-END	-> "pinned ADDRESS"	a page taken out of the allocator
+ *	unpin			-> "unpinned NUMBER"	all of them
+ *	peek ADDRESS		-> "VALUE"		64 bits through the linear map
+ *	poke ADDRESS VALUE	-> "VALUE"		as it reads afterwards
+ *	zeropad ADDRESS		-> "VALUE"		by load_unaligned_zeropad()
+ *	call FUNCTION X1 X2 X3	-> "STATUS X1"		an SMC64 call of lendvisor's, all but STATUS in hex
+ *
+ * Addresses are physical; END is the last byte. A failed command fails the write, with its errno.
+ */
+#ifndef LENDTEST_H
+#define LENDTEST_H
+
+#include <linux/types.h>
+
+/**
+ * lendtest_pin_user() - pin a page of the calling process, as a device that does DMA would
+ * @start: first byte of the range that the page shall be in
+ * @end: its last byte
+ * @page: set to the page's address
+ *
+ * The page stays mapped, and its address space alive, until it is unpinned.
+ *
+ * Return: 0, -ENXIO where nothing is online there, -EBUSY if no page of the range could be had.
+ */
+int lendtest_pin_user(u64 start, u64 end, u64 *page);
+
+/* The same for the last page of the range that can be had, as memory that belongs to the kernel. */
+int lendtest_pin_kernel(u64 start, u64 end, u64 *page);
+
+/* Lets go of all pages; returns how many there were. */
+unsigned int lendtest_unpin(void);
+
+/* 64 bits at @address. -ENXIO without a linear mapping, -EINVAL if misaligned. */
+int lendtest_peek(u64 address, u64 *value);
+int lendtest_poke(u64 address, u64 *value);
+
+/* The same at any address, as the dcache reads names: a fault leaves zeros beyond the first page. */
+int lendtest_zeropad(u64 address, u64 *value);
+
+/* A call of the hypervisor's that the driver knows nothing of; returns its status. */
+s64 lendtest_call(u64 function, u64 x1, u64 x2, u64 x3, u64 *result);
+
+#endif
