@@ -102,6 +102,7 @@ help:
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "                  ERRATA_REPEAT_TLBI=1 | MEASURE=1 | DEBUG=1: a variant, see docs/guide.md"
 	@echo "make deb          packages for Debian guests: build/packages/*.deb"
+	@echo "make bench        figures against their bounds, in docs/benchmarks.md; QUICK=1: in five minutes"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"
 	@echo "scripts/run MY.its   runs your own guests; see docs/guide.md"

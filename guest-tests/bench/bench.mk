@@ -13,10 +13,10 @@ bench-guests: $(BENCH_BINS) build/bench/sizes
 
 # Everything in some half an hour; QUICK=1: what fits in five minutes.
 bench:
-	@scripts/setup
+	@scripts/setup build run linux-6.1
 	@$(SUBMAKE) bench-steps
 
-bench-steps: all bare linux bench-guests $(BENCH_LINUX)
+bench-steps: all bare bench-guests $(BENCH_LINUX)
 	@$(SUBMAKE) MEASURE=1 hypervisor
 	@scripts/bench $(if $(QUICK),--quick)
 
@@ -57,9 +57,9 @@ build/bench/mark: $(BENCH_DIR)/mark.c
 	@mkdir -p $(@D)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $<
 
-build/bench/initramfs.cpio.gz: build/bench/mark build/linux/initramfs.cpio.gz $(INITRAMFS)/mkcpio
+build/bench/initramfs.cpio.gz: build/bench/mark build/linux/6.1/initramfs.cpio.gz $(INITRAMFS)/mkcpio
 	@printf 'file /bin/mark 0755 $<\n' >build/bench/contents
-	@$(INITRAMFS)/mkcpio build/bench/contents | gzip -n -9 | cat build/linux/initramfs.cpio.gz - >$@
+	@$(INITRAMFS)/mkcpio build/bench/contents 6.1 | gzip -n -9 | cat build/linux/6.1/initramfs.cpio.gz - >$@
 
 .SECONDARY: $(patsubst %,build/bench/%.c.o,$(BENCH_GUESTS) $(BENCH_FLAT)) build/bench/flat.S.o \
 	$(patsubst %,build/bench/%.elf,$(BENCH_GUESTS) $(BENCH_FLAT))
