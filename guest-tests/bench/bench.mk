@@ -22,7 +22,7 @@ bench-steps: all bare bench-guests $(BENCH_LINUX)
 
 build/bench/sizes: $(BENCH_DIR)/sizes.c hyp/vm/vm.h hyp/lend/ledger.h | $(OUT)lendvisor.elf
 	@mkdir -p $(@D)
-	@$(CROSS)gcc $(EL2_CFLAGS) -S $< -o - | sed -n 's/^#size \([a-z]*\) #*\([0-9]*\)$$/\1 \2/p' >$@
+	@$(CROSS)gcc $(EL2_CFLAGS) -MF /dev/null -S $< -o - | sed -n 's/^#size \([a-z]*\) #*\([0-9]*\)$$/\1 \2/p' >$@
 
 build/bench/%.c.o: $(BENCH_DIR)/%.c
 	@mkdir -p $(@D)

@@ -54,7 +54,8 @@ EXPORT int qemu_plugin_version = 1;
 static uint64_t in_guests, in_hypervisor, low, high;
 static FILE *out;
 static const char *profile_name;
-static uint64_t *profile, *before; /* executions by instruction of the range; as mark 14 found them */
+static uint64_t *profile,
+	*before; /* executions by instruction of the range; as mark 14 found them */
 
 static size_t range_words(void)
 {
@@ -106,8 +107,8 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 		uint32_t word = 0;
 		uintptr_t nr;
 
-		qemu_plugin_register_vcpu_insn_exec_inline(
-			insn, INLINE_ADD_U64, ours ? &in_hypervisor : &in_guests, 1);
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
+							   ours ? &in_hypervisor : &in_guests, 1);
 		if (ours && profile)
 			qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
 								   &profile[(at - low) / 4], 1);

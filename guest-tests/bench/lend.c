@@ -201,7 +201,8 @@ static void fill_window(void)
 	for (u32 slot = 0; slot + 1 < w.nr_slots;) {
 		u32 n = (u32)min_u64(LEND_CALL_MAX, w.nr_slots - 1 - slot);
 
-		n = (u32)BIT(31 - __builtin_clz(n)); /* so that none is left out for its alignment */
+		n = (u32)BIT(31 -
+			     __builtin_clz(n)); /* so that none is left out for its alignment */
 		timed(LEND_SUCCESS, LEND_LEND, slot, n, lend_peer(), LEAVE_IT);
 		slot += n;
 		pause_ms(1);
