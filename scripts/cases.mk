@@ -41,12 +41,12 @@ variants:
 
 # An hour and more, with another seed each time: make soak [T=600] [SEED=n].
 SOAK_SEED = $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
-soak: check-begin $(HOST_TESTS) all variants bare
+soak: check-begin $(HOST_TESTS) all variants bare linux
 	@seed=$(SOAK_SEED); echo "seed $$seed"; \
 	export STEP_TIMEOUT=14400; \
 	SEED=$$seed STEPS=100000000 scripts/check-step $(CHECK)/host/lend_random.log build/host/lend_random; \
 	$(SUBMAKE) fuzz-steps T=$(or $(filter-out 20,$(T)),600) SEED=$$seed; \
-	export LV_SEED=$$seed LV_OPS=5000000; $(call run_cases,hostile monitor)
+	export LV_SEED=$$seed LV_OPS=5000000 LV_ROUNDS=1000; $(call run_cases,hostile monitor scenarios)
 	@scripts/check-summary $(CHECK)
 
 check-begin:
@@ -72,7 +72,7 @@ check-static-steps: check-begin
 		$(SUBMAKE) static-$$word; done
 
 check-all: check-static-steps check-host-steps check-proof-steps all variants bare bench-guests aarch32 linux \
-		build/host/write_fdts deb
+		build/host/write_fdts deb neighbours
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
 	@scripts/check-summary $(CHECK)

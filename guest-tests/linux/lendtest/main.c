@@ -90,7 +90,7 @@ static const struct {
 	int (*run)(const char *args);
 } commands[] = {
 	{"pin user ", pin_user}, {"pin kernel ", pin_kernel}, {"unpin", unpin}, {"peek ", peek},
-	{"poke ", poke},         {"zeropad ", zeropad},       {"call ", call},
+	{"poke ", poke},	 {"zeropad ", zeropad},	      {"call ", call},
 };
 
 static ssize_t write(struct file *f, const char __user *from, size_t count, loff_t *pos)
