@@ -17,7 +17,7 @@ INITRAMFS := guest-tests/linux/initramfs
 .PHONY: linux
 linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz)
 
-build/linux/busybox build/linux/util-linux &:
+build/linux/busybox build/linux/util-linux build/linux/kexec-tools &:
 	scripts/setup linux-common
 
 define linux_kernel
@@ -55,7 +55,7 @@ build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -pthread -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
-		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
-		$(LINUX_MODULES:%=build/linux/\%/%.ko)
+		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \
+		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
