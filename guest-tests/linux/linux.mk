@@ -15,7 +15,7 @@ LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/K
 INITRAMFS := guest-tests/linux/initramfs
 
 .PHONY: linux
-linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz)
+linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz) $(LINUX_FLAVOURS:%=build/linux/%/Image.gz)
 
 build/linux/busybox build/linux/util-linux build/linux/kexec-tools &:
 	scripts/setup linux-common
@@ -59,3 +59,8 @@ build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITR
 		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
+
+# For kexec: what has to travel in an initramfs is better small.
+build/linux/%/Image.gz: build/linux/%/Image
+	gzip -n -6 -c $< >$@.new
+	@mv $@.new $@
