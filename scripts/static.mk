@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Static checks, a target each: static-<word> for the words in STATIC_CHECKS.
 
-STATIC_CHECKS := format shell cppcheck warnings tree fp
-C_FILES = $(shell git ls-files '*.c' '*.h' ':!:guest-tests/linux/lendmem')
+STATIC_CHECKS := format shell cppcheck warnings tree fp sparse checkpatch
+# The tracepoints' macros are laid out as the kernel does it, which neither tool knows.
+C_FILES = $(shell git ls-files '*.c' '*.h' ':!:*_trace.h')
+MODULE_FILES = $(filter guest-tests/linux/lend%,$(C_FILES))
 SHELL_FILES = $(shell git grep -lE '^\#!(/bin/(ba)?sh|/usr/bin/env bash)' -- scripts .ci guest-tests)
 
 .PHONY: $(STATIC_CHECKS:%=static-%)
@@ -21,6 +23,25 @@ static-cppcheck:
 static-warnings:
 	@for f in $$(git ls-files 'dt/*.c' 'hyp/lend/*.c' 'stage2/*.c' 'hyp/lib/*.c' 'hyp/gic/vgic*.c'); do \
 		clang -fsyntax-only -std=gnu11 -Wall -Wextra -Wshadow -Werror -I. $$f || exit 1; done
+
+# Nothing at all from sparse, on the modules and the kernels' headers they include; it is told to look at
+# every file, also where there is nothing to compile any more.
+static-sparse: $(foreach f,$(LINUX_FLAVOURS),$(LINUX_MODULES:%=build/linux/$f/%.ko))
+	@mkdir -p build/check
+	@for flavour in $(LINUX_FLAVOURS); do for module in $(LINUX_MODULES); do \
+		echo "sparse: $$module for $$flavour"; \
+		$(call kbuild,$$flavour,$$module) C=2 CHECK=sparse modules >build/check/sparse.txt 2>&1 || \
+			{ cat build/check/sparse.txt; exit 1; }; \
+		! grep . build/check/sparse.txt || exit 1; \
+	done; done
+
+# Left out: MACRO_ARG_*, since a macro that declares a sysfs file pastes and repeats its argument, a name.
+static-checkpatch: build/checkpatch
+	@perl build/checkpatch/checkpatch.pl --no-tree --strict --terse --show-types --no-summary \
+		--max-line-length=100 --ignore MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE -f $(MODULE_FILES)
+
+build/checkpatch:
+	scripts/setup check
 
 # Nothing but what the design allows at the top level, and no file that holds two ideas.
 static-tree:

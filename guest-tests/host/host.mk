@@ -60,3 +60,9 @@ build/.setup-host:
 	@touch $@
 
 -include $(HOST_TESTS:%=%.d)
+
+# Not a test: what guest-tests/cases/test_binding.py has the hypervisor's code write.
+build/host/write_fdts: $(HOST_DIR)/write_fdts.c $(DT_PURE) hyp/lib/print.c | build/.setup-host
+	@mkdir -p $(@D)
+	@echo "  HOST  $@"
+	@gcc $(HOST_CFLAGS) $(filter %.c,$^) -o $@ -lfdt

@@ -7,9 +7,10 @@ LINUX_FLAVOURS := 6.1 6.12 6.12-16k
 LINUX_CROSS ?= aarch64-linux-gnu-
 LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
-LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c commands.c device.c report.c)
+LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c list.c loan.c online.c parse.c \
+	report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c)
-LINUX_MEMCHECK := $(wildcard $(LINUX_TOOLS)/memcheck*.c) $(LINUX_TOOLS)/pagemap.c
+LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c)
 LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck)
 LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/Kbuild)))
 INITRAMFS := guest-tests/linux/initramfs
@@ -26,6 +27,11 @@ $(addprefix build/linux/$(1)/,Image version modules-extra) &:
 endef
 $(foreach f,$(LINUX_FLAVOURS),$(eval $(call linux_kernel,$f)))
 
+# kbuild for a flavour and a module's copy below it.
+kbuild = env -u MAKEFLAGS -u MFLAGS $(MAKE) -s -j2 -C build/linux/$(1)/headers \
+	M=$(CURDIR)/build/linux/$(1)/$(2) ARCH=arm64 CROSS_COMPILE=$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
+	CONFIG_DEBUG_INFO_BTF_MODULES=
+
 # A module is built on a copy, since kbuild writes beside the sources; with the kernel's own flags, not
 # ours. $(1) is the flavour, $(2) the module, which is its directory's name too. Sources that are gone
 # leave the copy too.
@@ -35,9 +41,7 @@ build/linux/$(1)/$(2).ko: $$(wildcard guest-tests/linux/$(2)/*) hyp/lend/abi.h b
 	@rm -f build/linux/$(1)/$(2)/*.[ch]
 	@cp -p $$(wildcard guest-tests/linux/$(2)/*) build/linux/$(1)/$(2)/
 	@cp -p hyp/lend/abi.h build/linux/$(1)/$(2)/hyp/lend/
-	env -u MAKEFLAGS -u MFLAGS $$(MAKE) -s -j2 -C build/linux/$(1)/headers \
-		M=$$(CURDIR)/build/linux/$(1)/$(2) ARCH=arm64 CROSS_COMPILE=$$(LINUX_CROSS) KCFLAGS=-Werror W=1 \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$$(call kbuild,$(1),$(2)) modules
 	@$$(LINUX_CROSS)strip --strip-debug -o $$@ build/linux/$(1)/$(2)/$(2).ko
 endef
 $(foreach f,$(LINUX_FLAVOURS),$(foreach m,$(LINUX_MODULES),$(eval $(call linux_module,$f,$m))))
@@ -52,7 +56,7 @@ build/linux/memfill: $(LINUX_MEMFILL) $(wildcard $(LINUX_TOOLS)/*.h)
 
 build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
-	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -pthread -o $@ $(LINUX_MEMCHECK)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
 		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \

@@ -83,19 +83,24 @@ class LendVm:
         return self.guest.lines(f"cat {MEMORY}/memory{self.number(slot)}/valid_zones")[-1]
 
     def slots(self):
-        """A Slot for each slot of the window, by its number."""
-        files = "state block peer loan flags"
-        lines = self.run(f"cd {SLOTS}; for s in *; do b=$(cat $s/block); echo \"=$s\" "
-                         f"$(cat $s/state) $b $(cat {MEMORY}/$b/state 2>/dev/null || echo absent) "
-                         "$(cat $s/peer) $(cat $s/loan) $(cat $s/flags); done; cd - >/dev/null", PATIENCE)
-        found = {}
-        for line in lines:
-            words = re.search(r"=(\d+) (\S+) (\S+) (\S+) (\S+) (0x\w+) ?(.*)$", line)
-            if words:
-                found[int(words.group(1))] = Slot(*words.groups()[1:])
-        if not found or set(found) != set(range(len(found))):
-            raise Failure(f"{self.name}: slots' {files} cannot be read: {lines[-3:]}")
-        return [found[slot] for slot in range(len(found))]
+        """A Slot for each slot of the window."""
+        blocks, slots = {}, {}
+        for line in self.run(f"cd {SLOTS}; grep -r . . ; grep . {MEMORY}/memory*/state; cd - >/dev/null", PATIENCE):
+            if found := re.search(r"\./(\d+)/(\w+):(.*)$", line):
+                slots.setdefault(int(found.group(1)), {})[found.group(2)] = found.group(3)
+            elif found := re.search(r"/(memory\d+)/state:(\S+)$", line):
+                blocks[found.group(1)] = found.group(2)
+        return [self._slot(slots.get(slot, {}), blocks) for slot in range(max(slots, default=-1) + 1)]
+
+    def _slot(self, words, blocks):
+        try:
+            return Slot(words["state"], words["block"], blocks.get(words["block"], "absent"), words["peer"],
+                        words["loan"], words.get("flags", ""))
+        except KeyError as e:
+            raise Failure(f"{self.name}: a slot in sysfs without {e}: {words}") from None
+
+    def page_kib(self):
+        return self.guest.number("sed -n 's/^KernelPageSize: *\\([0-9]*\\) kB/\\1/p' /proc/self/smaps | head -n 1")
 
     def slot_state(self, slot):
         return self.run(f"cat {SLOTS}/{slot}/state")[-1]
@@ -189,6 +194,10 @@ class LendVm:
             raise Failure(f"{self.name}: memfill does not say that all is well: {lines}")
         return int(report.group(1))
 
+    def verify_zero(self, on):
+        """Has the driver look at whole blocks before they go online."""
+        self.run(f"echo {int(on)} >/sys/module/lendmem/parameters/verify_zero")
+
     def zero_check(self, slot):
         """What the driver found between retrieve and online; a failure unless the whole block was zero."""
         text = " ".join(self.guest.lines(f"cat {SLOTS}/{slot}/contents"))
@@ -197,8 +206,13 @@ class LendVm:
         return "all 134217728 bytes zero"
 
     def memcheck_start(self, mib=16):
-        """Has memcheck write and verify patterns from now on, mib of each kind of memory."""
-        self.run(f"memcheck start {mib}M", PATIENCE)
+        """Has memcheck write and verify patterns from now on, mib of each kind of memory, all over the window."""
+        self.run("echo madvise >/sys/kernel/mm/transparent_hugepage/enabled; "
+                 f"memcheck start {mib}M --in {WINDOW:#x}-{(1 << 48) - 1:#x}", PATIENCE)
+
+    def memcheck_moves_in(self, pages=1000):
+        """Until so many of its pages lie in the window."""
+        self.run(f"until read r p </tmp/memcheck.now && [ $p -ge {pages} ]; do sleep 0.1; done", PATIENCE)
 
     def memcheck_stop(self):
         """Ends it; a failure if a byte was wrong. Returns what it says: rounds, and pages seen in the window."""

@@ -64,6 +64,15 @@ class Monitor:
         """Blocks in the pool that nobody has."""
         return sum(nr for (state, *_), nr in self.block_counts().items() if state == "FREE")
 
+    def stats(self, words, vm=""):
+        """The lines of stats that contain one of words (a regular expression)."""
+        return [line for line in self.lines(f"stats {vm}".strip()) if re.search(words, line)]
+
+    def pool_held(self, vm):
+        """Pool blocks that a VM holds, and its target."""
+        found = re.search(r"of the pool: holds (\d+), target (\d+)", " ".join(self.lines(f"stats {vm}")))
+        return int(found.group(1)), int(found.group(2))
+
     def loans(self):
         """One line for each loan there is."""
         return [line for line in self.lines("loans") if re.match(r"0x", line.strip())]

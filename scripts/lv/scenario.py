@@ -22,7 +22,7 @@ POOL = range(NR_OWN, NR_OWN + NR_POOL)
 ROOM = range(NR_OWN + NR_POOL, NR_SLOTS)
 
 # Fewer blocks than are promised, so that one VM's gain can need another's loss.
-POOL_BLOCKS = 6
+POOL_BLOCKS = 4
 
 # 16K pages and no AArch32 are things that QEMU's cortex-a57 has not, or has.
 CPU = "neoverse-n1"
@@ -99,6 +99,10 @@ class Scenario:
     def since(self, vm):
         """The kernel log of a VM since begin()."""
         return vm.dmesg_since(self._marks[vm.name])
+
+    def cast(self, *vms):
+        """Who plays, with kernel and page size, for a person."""
+        return ", ".join(f"{vm.name} ({self.kernels[vm.name]}, {vm.page_kib()}K pages)" for vm in vms)
 
     def together(self, *commands):
         """Runs commands, each a (vm, shell command), at the same time; returns the lines of each."""

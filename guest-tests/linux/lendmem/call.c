@@ -2,9 +2,11 @@
 #include <linux/arm-smccc.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/printk.h>
 
 #include "call.h"
+#include "lendmem_trace.h"
 
 /* By -status. What a kernel person reads in the errno of a failed write or onlining. */
 static const int status_errno[] = {
@@ -18,6 +20,36 @@ static const int status_errno[] = {
 	[-LEND_NO_SLOT] = -ENOSPC,
 	[-LEND_NO_SUCH_VM] = -EHOSTDOWN,
 };
+
+/* The same as a sentence's end; by errno, since that is what goes round in the driver. */
+static const struct {
+	int err;
+	const char *words;
+} words[] = {
+	{EOPNOTSUPP, "the hypervisor has no such call"},
+	{EINVAL, "an argument is out of range"},
+	{EPERM, "there is no right to it, or the quota is used up"},
+	{ENXIO, "it is in no state for this"},
+	{EBUSY, "it is busy, or the peer has not read the last offer"},
+	{ENOMEM, "there is no memory for it"},
+	{ENOSPC, "the peer has no free slots in a row"},
+	{EHOSTDOWN, "there is no such VM, or it does not run"},
+	{EINTR, "it was interrupted"},
+	{EIO, "the memory is gone"},
+	{ESHUTDOWN, "the driver gives its memory back"},
+	{EEXIST, "something else is at that address"},
+};
+
+const char *lendmem_words(int err)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (words[i].err == -err)
+			return words[i].words;
+	}
+	return "for a reason the driver has no words for";
+}
 
 static const char *const state_names[] = {
 	[LEND_SLOT_EMPTY] = "empty",       [LEND_SLOT_STANDBY] = "standby",
@@ -56,11 +88,16 @@ int lendmem_call(u32 function, u64 x1, u64 x2, u64 x3, u64 x4, struct lendmem_re
 		.a4 = x4,
 	};
 	struct arm_smccc_1_2_regs regs = {};
+	u64 began = 0;
 	s64 status;
 
+	if (trace_lendmem_call_enabled())
+		began = ktime_get_ns();
 	if (!smccc(&args, &regs))
 		return -ENODEV;
 	status = (s64)regs.a0;
+	if (trace_lendmem_call_enabled())
+		trace_lendmem_call(function, x1, x2, x3, status, ktime_get_ns() - began);
 	if (res) {
 		res->status = status;
 		res->x1 = regs.a1;

@@ -59,6 +59,9 @@ int lendmem_call_info(struct lendmem_info *info);
 int lendmem_call_pool(struct lendmem_pool *pool);
 int lendmem_call_slot_info(u32 slot, struct lendmem_slot_info *info);
 
+/* Why it failed, for a person: "there is no right to it, ..." */
+const char *lendmem_words(int err);
+
 /* "standby", "offered", ... */
 const char *lendmem_state_name(u32 state);
 

@@ -37,11 +37,16 @@ DRIVER_COUNTER(last_offline_us);
 DRIVER_COUNTER(kept);
 
 static struct attribute *counter_attrs[] = {
-	&dev_attr_retrieved.attr,       &dev_attr_relinquished.attr,
-	&dev_attr_aborts.attr,          &dev_attr_add_failed.attr,
-	&dev_attr_offline_failed.attr,  &dev_attr_retrieve_failed.attr,
-	&dev_attr_last_retrieve_us.attr, &dev_attr_last_relinquish_us.attr,
-	&dev_attr_last_offline_us.attr, &dev_attr_kept.attr,
+	&dev_attr_retrieved.attr,
+	&dev_attr_relinquished.attr,
+	&dev_attr_aborts.attr,
+	&dev_attr_add_failed.attr,
+	&dev_attr_offline_failed.attr,
+	&dev_attr_retrieve_failed.attr,
+	&dev_attr_last_retrieve_us.attr,
+	&dev_attr_last_relinquish_us.attr,
+	&dev_attr_last_offline_us.attr,
+	&dev_attr_kept.attr,
 	NULL,
 };
 

@@ -8,38 +8,73 @@
 
 #include "call.h"
 #include "lendmem.h"
+#include "lendmem_trace.h"
 
 static const struct {
 	const char *name;
 	bool has_slot;
+	bool target; /* how many of the pool's blocks are wanted may have changed */
 } events[] = {
-	[LEND_EVENT_OFFER] = {"offer", true},     [LEND_EVENT_RECALL] = {"recall", true},
-	[LEND_EVENT_EXPIRED] = {"expired", true}, [LEND_EVENT_RETURNED] = {"returned", true},
-	[LEND_EVENT_REVOKED] = {"revoked", true}, [LEND_EVENT_POISONED] = {"poisoned", true},
-	[LEND_EVENT_TARGET] = {"target", false},  [LEND_EVENT_PEER_GONE] = {"peer-gone", false},
-	[LEND_EVENT_POOL] = {"pool", false},
+	[LEND_EVENT_OFFER] = {"offer", .has_slot = true},
+	[LEND_EVENT_RECALL] = {"recall", .has_slot = true},
+	[LEND_EVENT_EXPIRED] = {"expired", .has_slot = true},
+	[LEND_EVENT_RETURNED] = {"returned", .has_slot = true},
+	[LEND_EVENT_REVOKED] = {"revoked", .has_slot = true},
+	[LEND_EVENT_POISONED] = {"poisoned", .has_slot = true},
+	[LEND_EVENT_TARGET] = {"target", .target = true},
+	[LEND_EVENT_PEER_GONE] = {"peer-gone"},
+	[LEND_EVENT_POOL] = {"pool", .target = true},
 };
 
-static void tell_user_space(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
+/* What the worker has to look at for an event. */
+static void mark(struct lendmem *lm, u32 kind, u32 slot)
 {
-	char event[32], where[32], who[64], what[40];
-	char *env[5] = {event};
-	int n = 1;
+	struct lendmem_slot_info info;
 
-	snprintf(event, sizeof(event), "LEND_EVENT=%s", events[kind].name);
-	if (events[kind].has_slot) {
-		snprintf(where, sizeof(where), "LEND_SLOT=%u", slot);
-		env[n++] = where;
-	}
-	if (peer != LEND_NO_PEER) {
-		snprintf(who, sizeof(who), "LEND_PEER=%s", lendmem_peer_name(lm, peer) ?: "?");
-		env[n++] = who;
-	}
-	if (loan) {
-		snprintf(what, sizeof(what), "LEND_LOAN=%#llx", loan);
-		env[n++] = what;
-	}
-	kobject_uevent_env(&lm->dev->kobj, KOBJ_CHANGE, env);
+	if (events[kind].target)
+		lendmem_target_event(lm, kind == LEND_EVENT_TARGET);
+	else if (!events[kind].has_slot)
+		lendmem_mark(lm, 0, lm->nr_slots);
+	else if (!lendmem_call_slot_info(slot, &info))
+		/* An event names the first slot of a loan, which is a run that reads the same. */
+		lendmem_mark(lm, slot, info.run);
+}
+
+static void say_target(struct lendmem *lm, const char *name, struct kobj_uevent_env *env)
+{
+	u32 wanted = lendmem_wanted(lm);
+	struct lendmem_pool pool;
+
+	if (lendmem_call_pool(&pool))
+		return;
+	dev_info(lm->dev, "%s: %u blocks of the pool wanted, %u held, %u free\n", name, wanted,
+		 pool.held, pool.free);
+	if (!env)
+		return;
+	add_uevent_var(env, "LEND_WANTED=%u", wanted);
+	add_uevent_var(env, "LEND_HELD=%u", pool.held);
+}
+
+static void say(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
+{
+	struct kobj_uevent_env *env = lendmem_uevent_new(events[kind].name);
+	const char *who = lendmem_peer_name(lm, peer) ?: "?";
+
+	if (events[kind].target)
+		say_target(lm, events[kind].name, env);
+	else if (events[kind].has_slot)
+		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name, who);
+	else
+		dev_info(lm->dev, "%s, peer %s\n", events[kind].name, who);
+	if (!env)
+		return;
+	if (events[kind].has_slot)
+		add_uevent_var(env, "LEND_SLOT=%u", slot);
+	if (peer != LEND_NO_PEER)
+		add_uevent_var(env, "LEND_PEER=%s", who);
+	if (loan)
+		add_uevent_var(env, "LEND_LOAN=%#llx", loan);
+	lendmem_uevent_send(lm, env);
 }
 
 static void handle(struct lendmem *lm, const struct lendmem_result *res)
@@ -47,26 +82,16 @@ static void handle(struct lendmem *lm, const struct lendmem_result *res)
 	u32 kind = LEND_EVENT_KIND(res->x1);
 	u32 slot = LEND_EVENT_SLOT(res->x1);
 	u32 peer = LEND_EVENT_PEER(res->x1);
-	struct lendmem_slot_info info;
 
+	trace_lendmem_event(kind, slot, peer, res->x2);
 	/* One that a later ABI added: look at everything. */
 	if (kind >= ARRAY_SIZE(events)) {
 		lendmem_mark(lm, 0, lm->nr_slots);
+		lendmem_target_event(lm, false);
 		return;
 	}
-	if (events[kind].has_slot) {
-		/* An event names the first slot of a loan, which is a run that reads the same. */
-		if (lendmem_call_slot_info(slot, &info))
-			return;
-		lendmem_mark(lm, slot, info.run);
-		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name,
-			 lendmem_peer_name(lm, peer) ?: "none");
-	} else {
-		lendmem_mark(lm, 0, lm->nr_slots);
-		dev_info(lm->dev, "%s, peer %s\n", events[kind].name,
-			 lendmem_peer_name(lm, peer) ?: "none");
-	}
-	tell_user_space(lm, kind, slot, peer, res->x2);
+	mark(lm, kind, slot);
+	say(lm, kind, slot, peer, res->x2);
 }
 
 static irqreturn_t drain(int irq, void *data)

@@ -2,21 +2,28 @@
 /*
  * lendmem: memory blocks that a lendvisor guest may be given, as hot-pluggable memory.
  *
- * Standby mode, after s390: a slot of the window that could be retrieved has an offline Linux
- * memory block. Onlining it makes the hypervisor call that maps the memory, from the memory
- * notifier; offlining gives the memory back, and the block stays. The truth about a slot is what
+ * What comes and goes together is a unit: a slot of the window, or the slots of one Linux memory
+ * block where that is bigger, or the Linux blocks of one slot.
+ *
+ * Standby mode, after s390: a unit that could be retrieved has an offline Linux memory block.
+ * Onlining it makes the hypervisor call that maps the memory, from the memory notifier; offlining
+ * gives the memory back, and the block stays. Dynamic mode, after s390's newest: a unit has Linux
+ * blocks while it has its memory, and neither before somebody asks. The truth about a slot is what
  * the hypervisor says; nothing here caches it.
  *
- * Locks: work_lock, then the kernel's hotplug locks. The notifier runs under the latter, so it must
- * not take work_lock, and work_lock may be held while blocks are added and removed.
+ * One thread, the worker, adds and removes all blocks; who wants something of it hands it a job. So
+ * there is no lock above the kernel's hotplug locks, which the notifier runs under; job_lock is for
+ * the list of jobs only, innermost.
  */
 #ifndef LENDMEM_H
 #define LENDMEM_H
 
+#include <linux/completion.h>
 #include <linux/device.h>
-#include <linux/mutex.h>
+#include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -43,24 +50,46 @@ struct lendmem_slot {
 	struct kobject *dir;
 };
 
+/* How a unit's memory is relinquished. */
+enum lendmem_parting {
+	LENDMEM_PART_OFFER, /* a borrowed unit goes back on offer, unless its owner wants it */
+	LENDMEM_PART_DATA, /* own data stay, for the one it is lent to */
+	LENDMEM_PART_FOR_GOOD,
+};
+
 /**
- * struct lendmem_unit - what comes and goes together: a slot, or the slots of one Linux memory block
- * @added: we added its Linux blocks; changed under work_lock
- * @keep: the next relinquish leaves the contents alone; set under work_lock
- * @granted: this kernel retrieved it; changed under the hotplug locks in standby mode, under
- *	work_lock in dynamic mode. Holds a module reference, so that the module cannot be unloaded from
- *	under memory in use
- * @config: dynamic: it shall have its memory and its blocks; changed under work_lock
- * @retry_at: jiffies of the next attempt at what failed; belongs to the worker
- * @backoff: jiffies between attempts, 0 if none failed; belongs to the worker
+ * struct lendmem_unit - what comes and goes together
+ * @nr_added: Linux blocks that we added, its first ones; changed by the worker only
+ * @granted: this kernel retrieved it, or found it so; changed by the notifier in standby mode, by
+ *	the worker in dynamic mode. Holds a module reference, so that the module cannot be unloaded
+ *	from under memory in use
+ * @parting: how the notifier relinquishes it; set by the worker
+ * @said: what keeps it from being as it should was said
+ * @kept: it stays though it should go; counted in counters.kept
+ * @retry_at: jiffies of the next attempt at what failed
+ * @backoff: jiffies between attempts, 0 if none failed
  */
 struct lendmem_unit {
-	bool added;
-	bool keep;
+	u32 nr_added;
 	bool granted;
-	bool config;
+	enum lendmem_parting parting;
+	bool said;
+	bool kept;
 	unsigned long retry_at;
 	unsigned long backoff;
+};
+
+/**
+ * struct lendmem_unit_info - the hypervisor's view of a unit at one moment
+ * @state: LEND_SLOT_*, that of the first slot; LEND_SLOT_REVOKED if any slot is
+ * @flags: LEND_FLAG_* of the first slot; LEND_FLAG_RECALLED and LEND_FLAG_ADOPTED if any slot has it
+ * @mixed: its slots differ in state, loan, owner or one of these flags
+ */
+struct lendmem_unit_info {
+	u32 state;
+	u32 flags;
+	u64 loan;
+	bool mixed;
 };
 
 enum lendmem_mode {
@@ -96,9 +125,18 @@ struct lendmem_counters {
  * @adder: the task that is in add_memory: onlining by that task is the kernel's default policy at
  *	work, not a wish, and is refused in standby mode
  * @stopping: no onlining and no new work from here on
- * @drained: no block is added until this is taken back; changed under work_lock
+ * @drained: no block is added until this is taken back; changed by the worker
+ * @target_set: a target was set in this kernel's life
+ * @growing: growth towards the target is wanted; see target.c
+ * @target_dirty: look at the target; set by anyone
+ * @reserve_said: that the struct pages have no room was said
  * @dirty: units whose Linux blocks may not fit their state; set by anyone, cleared by the worker
  * @retry: units that wait for their retry_at; belongs to the worker
+ * @leaving: units that are to be taken out of use in this pass; belongs to the worker
+ * @target_retry_at, @target_backoff: as a unit's, for the target
+ * @job_lock: jobs, job
+ * @job: the one at work
+ * @cancelled: it shall end early
  * @watchdog: ends a removal that takes too long
  * @slots_dir: the sysfs directory of the slots' directories
  */
@@ -118,17 +156,27 @@ struct lendmem {
 	struct lendmem_unit *units;
 	struct lendmem_counters counters;
 
-	struct mutex work_lock;
 	struct task_struct *adder;
 	struct notifier_block memory_nb;
 	struct notifier_block pm_nb;
 
 	bool stopping;
 	bool drained;
+	bool target_set;
+	bool growing;
+	bool target_dirty;
+	bool reserve_said;
 	struct task_struct *worker;
 	wait_queue_head_t wait;
 	unsigned long *dirty;
 	unsigned long *retry;
+	unsigned long *leaving;
+	unsigned long target_retry_at;
+	unsigned long target_backoff;
+	spinlock_t job_lock;
+	struct list_head jobs;
+	struct lendmem_job *job;
+	bool cancelled;
 	struct timer_list watchdog;
 
 	struct kobject *slots_dir;
@@ -151,35 +199,142 @@ static inline u32 lendmem_unit_of(const struct lendmem *lm, u32 slot)
 	return slot / lm->slots_per_unit;
 }
 
-/* Does the slot's unit have its Linux blocks? For a look; what follows needs work_lock. */
+static inline u32 lendmem_first_slot(const struct lendmem *lm, u32 unit)
+{
+	return unit * lm->slots_per_unit;
+}
+
+static inline phys_addr_t lendmem_unit_address(const struct lendmem *lm, u32 unit)
+{
+	return lm->base + unit * lm->unit_size;
+}
+
+/* Does the slot's unit have its Linux blocks? */
 static inline bool lendmem_has_block(const struct lendmem *lm, u32 slot)
 {
-	return READ_ONCE(lm->units[lendmem_unit_of(lm, slot)].added);
+	return READ_ONCE(lm->units[lendmem_unit_of(lm, slot)].nr_added);
 }
 
 /* The N of the first memoryN of the slot's unit, whether it is there or not. */
 static inline unsigned long lendmem_block_id(const struct lendmem *lm, u32 slot)
 {
-	return (lm->base + lendmem_unit_of(lm, slot) * lm->unit_size) / lm->linux_block_size;
+	return lendmem_unit_address(lm, lendmem_unit_of(lm, slot)) / lm->linux_block_size;
 }
 
-/* block.c: the Linux memory block of a slot. The caller holds work_lock. */
-int lendmem_block_add(struct lendmem *lm, u32 slot);
-int lendmem_block_remove(struct lendmem *lm, u32 slot);
+/*
+ * unit.c: the memory of a unit. Retrieve takes all its slots or none, relinquish gives up what there
+ * is; both under the hotplug locks in standby mode, by the worker in dynamic mode.
+ */
+int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info);
+int lendmem_unit_retrieve(struct lendmem *lm, u32 unit);
+int lendmem_unit_relinquish(struct lendmem *lm, u32 unit, enum lendmem_parting parting);
+/* It is in use by this kernel from here on; -ESHUTDOWN when the module is going. */
+int lendmem_unit_hold(struct lendmem *lm, u32 unit);
+void lendmem_unit_let_go(struct lendmem *lm, u32 unit);
+
+/* use.c: by the worker only. 0 if it is in use, or was already. Dynamic: memory, then blocks. */
+int lendmem_unit_use(struct lendmem *lm, u32 unit);
+/* Out of use and relinquished; where that fails it stays as it was, online and usable. */
+int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting parting);
+
+/* block.c: the Linux memory blocks of a unit, all or none; by the worker only. */
+int lendmem_blocks_add(struct lendmem *lm, u32 unit);
+/* Offlines what is online. In bounded time, or until the job is cancelled. */
+int lendmem_blocks_remove(struct lendmem *lm, u32 unit);
+/* Is one of them online? */
+bool lendmem_unit_online(const struct lendmem *lm, u32 unit);
+
+/* reserve.c: bytes of the kernel's own memory that a Linux memory block costs. */
+u64 lendmem_block_cost(const struct lendmem *lm);
+/* Is there that much for @nr blocks, and some to spare? 0 or -ENOMEM, said once. */
+int lendmem_reserve(struct lendmem *lm, u32 nr);
+/* Shall the struct pages lie in the block itself? */
+bool lendmem_memmap_on_memory(const struct lendmem *lm);
+
+enum lendmem_reason {
+	LENDMEM_UNKNOWN,
+	LENDMEM_BUSY,
+	LENDMEM_UNMOVABLE,
+	LENDMEM_PINNED,
+};
+
+/**
+ * struct lendmem_holder - the page that holds a block, in words
+ * @pfn: 0 if none was found
+ * @text: what is said of it: "is pinned (...)"
+ */
+struct lendmem_holder {
+	enum lendmem_reason reason;
+	unsigned long pfn;
+	char text[96];
+};
+
+/* holder.c: looks at the pages of a unit, without a lock: a hint for a person, and an order. */
+void lendmem_find_holder(const struct lendmem *lm, u32 unit, struct lendmem_holder *holder);
+/* The one among these that is the least work to take out of use; nr_units if there is none. */
+u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among);
 
 /* notifier.c: onlining retrieves, offlining relinquishes; managed by the device. */
 int lendmem_notifier_init(struct lendmem *lm);
 
-/* verify.c: reads a block that is mapped and not yet online. */
-void lendmem_verify_zero(struct lendmem *lm, u32 slot);
+/* verify.c: reads the memory of a unit that is mapped and not yet in use. */
+void lendmem_verify_zero(struct lendmem *lm, u32 unit);
 
-/* worker.c: makes the Linux blocks fit the slots, in a thread; managed by the device. */
+/* reconcile.c: makes the Linux blocks fit what the hypervisor says; by the worker only. */
+int lendmem_reconcile(struct lendmem *lm, u32 unit);
+/* Does it have to go though it is online? */
+bool lendmem_leaving(struct lendmem *lm, u32 unit);
+
+/* kept.c: what does not go, and why: said once until it goes, by the worker only. */
+void lendmem_kept(struct lendmem *lm, u32 unit, int err);
+void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
+void lendmem_not_kept(struct lendmem *lm, u32 unit);
+void lendmem_given_back(struct lendmem *lm, u32 unit);
+
+/* worker.c: the thread; managed by the device. */
 int lendmem_worker_init(struct lendmem *lm);
+/* Look at the units of these slots. From any context. */
 void lendmem_mark(struct lendmem *lm, u32 slot, u32 nr_slots);
-int lendmem_reconcile(struct lendmem *lm, u32 slot);
+void lendmem_mark_target(struct lendmem *lm);
+/* Shall the worker leave what it does, since a job waits or the end is near? */
+bool lendmem_wanted_elsewhere(struct lendmem *lm);
+unsigned long lendmem_backoff(unsigned long last);
+
+/**
+ * struct lendmem_job - something that a caller wants of the worker
+ * @run: does it; by the worker
+ */
+struct lendmem_job {
+	int (*run)(struct lendmem *lm, struct lendmem_job *job);
+	struct list_head list;
+	struct completion done;
+	int ret;
+};
+
+/* job.c: waits until the job is done. A signal to the caller ends it early. */
+int lendmem_do(struct lendmem *lm, struct lendmem_job *job);
+bool lendmem_jobs_wait(struct lendmem *lm);
+void lendmem_run_jobs(struct lendmem *lm);
+void lendmem_refuse_jobs(struct lendmem *lm);
+/* Around a removal: a time-out or a cancelled job ends it by a signal. -EINTR: do not begin. */
+int lendmem_bound_begin(struct lendmem *lm);
+void lendmem_bound_end(struct lendmem *lm);
+/* Did someone want it to end, or was it the time-out? */
+bool lendmem_ended(const struct lendmem *lm);
+void lendmem_job_init(struct lendmem *lm);
 
 /* event.c: the event interrupt; managed by the device. */
 int lendmem_event_init(struct lendmem *lm, int irq);
+
+/* uevent.c: a KOBJ_CHANGE of the device with LEND_EVENT=@name and more, NULL at the end: "KEY=..." */
+struct kobj_uevent_env;
+struct kobj_uevent_env *lendmem_uevent_new(const char *name);
+void lendmem_uevent_send(struct lendmem *lm, struct kobj_uevent_env *env);
+
+/* peer.c: the VMs that the device tree names. */
+int lendmem_peer_id(struct lendmem *lm, const char *name, u32 *peer);
+/* NULL for one that it does not name. The string lives as long as the device tree. */
+const char *lendmem_peer_name(struct lendmem *lm, u32 peer);
 
 /* loan.c: lending on request of a person. */
 /* Whole units: @slot and @nr are multiples of slots_per_unit, else -EINVAL. One loan. */
@@ -187,24 +342,23 @@ int lendmem_lend(struct lendmem *lm, u32 slot, u32 nr, u32 peer, u32 flags, bool
 int lendmem_reclaim(struct lendmem *lm, u64 loan, u64 deadline_ns);
 int lendmem_revoke(struct lendmem *lm, u64 loan);
 int lendmem_refuse(struct lendmem *lm, u32 slot);
-int lendmem_peer_id(struct lendmem *lm, const char *name, u32 *peer);
-const char *lendmem_peer_name(struct lendmem *lm, u32 peer);
 
 /* target.c: how many of the pool's blocks this VM shall hold. */
 int lendmem_set_target(struct lendmem *lm, u32 vm, u32 blocks);
 /* Pool blocks that should be held now; those that are held when nothing is wanted. */
 u32 lendmem_wanted(struct lendmem *lm);
+/* The target was set (@set), or the pool has blocks again, or the driver begins. */
+void lendmem_target_event(struct lendmem *lm, bool set);
+/* Towards the target; by the worker. 0, or what is to be tried again. */
+int lendmem_target_settle(struct lendmem *lm);
 
 /* config.c: a unit's memory on request of a person; -EOPNOTSUPP in standby mode. */
 int lendmem_configure(struct lendmem *lm, u32 slot, bool on);
-/* What slots/N/config reads: it has its blocks (standby), it shall have its memory (dynamic). */
+/* What slots/N/config reads: its unit has Linux blocks. */
 bool lendmem_configured(const struct lendmem *lm, u32 slot);
 
 /* drain.c: everything goes back that can; -EBUSY if something cannot, then as before. */
 int lendmem_drain(struct lendmem *lm, bool on);
-
-/* reserve.c: bytes of the kernel's own memory that a Linux memory block costs. */
-u64 lendmem_block_cost(const struct lendmem *lm);
 
 /* sysfs.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
 extern const struct attribute_group *lendmem_groups[];

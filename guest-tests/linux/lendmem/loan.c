@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
 #include <linux/delay.h>
-#include <linux/of.h>
-#include <linux/sched/signal.h>
-#include <linux/string.h>
 
 #include "call.h"
 #include "lendmem.h"
@@ -11,109 +9,120 @@
 #define OFFER_TRIES 100
 #define OFFER_PAUSE_MS 20
 
-int lendmem_peer_id(struct lendmem *lm, const char *name, u32 *peer)
+struct lend_job {
+	struct lendmem_job job;
+	u32 slot, nr, peer, flags;
+	bool donate;
+};
+
+struct refuse_job {
+	struct lendmem_job job;
+	u32 slot;
+};
+
+/* Refused before anything is taken out of use for it. */
+static int check_own(struct lendmem *lm, u32 first, u32 end)
 {
-	struct device_node *np;
-	const char *label;
-
-	for_each_child_of_node(lm->dev->of_node, np)
-	{
-		if (!of_property_read_string(np, "label", &label) && !strcmp(label, name) &&
-		    !of_property_read_u32(np, "reg", peer)) {
-			of_node_put(np);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-/* NULL for one that the device tree does not name. The string lives as long as the device tree. */
-const char *lendmem_peer_name(struct lendmem *lm, u32 peer)
-{
-	struct device_node *np;
-	const char *label;
-	u32 id;
-
-	for_each_child_of_node(lm->dev->of_node, np)
-	{
-		if (!of_property_read_u32(np, "reg", &id) && id == peer &&
-		    !of_property_read_string(np, "label", &label)) {
-			of_node_put(np);
-			return label;
-		}
-	}
-	return NULL;
-}
-
-static int take_out_of_use(struct lendmem *lm, u32 slot, bool keep)
-{
-	struct lendmem_unit *s = &lm->units[slot];
+	struct lendmem_unit_info info;
+	u32 unit;
 	int ret;
 
-	WRITE_ONCE(s->keep, keep);
-	ret = lendmem_block_remove(lm, slot);
-	WRITE_ONCE(s->keep, false);
-	if (ret)
-		return ret;
-	/* Held though not online: left so by the kernel before a kexec. */
-	return lendmem_call(LEND_RELINQUISH, slot, 1, keep ? LEND_RELINQUISH_KEEP : 0, 0, NULL);
+	for (unit = first; unit < end; unit++) {
+		ret = lendmem_unit_info(lm, unit, &info);
+		if (ret)
+			return ret;
+		if (!(info.flags & LEND_FLAG_OWN))
+			return -EPERM;
+		if (info.mixed || (info.state != LEND_SLOT_STANDBY && info.state != LEND_SLOT_HELD))
+			return -ENXIO;
+	}
+	return 0;
 }
 
-static int offer(u32 slot, u32 peer, u32 flags, bool donate)
+static int offer(struct lendmem *lm, const struct lend_job *l)
 {
+	u32 function = l->donate ? LEND_DONATE : LEND_LEND;
 	int ret, tries = OFFER_TRIES;
 
 	for (;;) {
-		ret = lendmem_call(donate ? LEND_DONATE : LEND_LEND, slot, 1, peer, flags, NULL);
-		if (ret != -EBUSY || !--tries || signal_pending(current))
+		ret = lendmem_call(function, l->slot, l->nr, l->peer, l->flags, NULL);
+		if (ret != -EBUSY || !--tries || lendmem_ended(lm))
 			return ret;
 		msleep_interruptible(OFFER_PAUSE_MS);
 	}
 }
 
+/* As it was: with its standby block, or in use. */
+static void put_back(struct lendmem *lm, u32 unit, bool was_used)
+{
+	int ret = lm->mode == LENDMEM_DYNAMIC && was_used ? lendmem_unit_use(lm, unit)
+							  : lendmem_reconcile(lm, unit);
+
+	if (ret)
+		lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
+}
+
+static int lend(struct lendmem *lm, struct lendmem_job *job)
+{
+	const struct lend_job *l = container_of(job, struct lend_job, job);
+	u32 first = lendmem_unit_of(lm, l->slot);
+	u32 end = lendmem_unit_of(lm, l->slot + l->nr - 1) + 1;
+	const char *peer = lendmem_peer_name(lm, l->peer) ?: "?";
+	const char *what = l->donate ? "donated" : "lent";
+	enum lendmem_parting parting =
+		l->flags & LEND_LEND_KEEP ? LENDMEM_PART_DATA : LENDMEM_PART_FOR_GOOD;
+	u32 unit;
+	int ret;
+
+	bitmap_zero(lm->leaving, lm->nr_units);
+	ret = check_own(lm, first, end);
+	for (unit = first; unit < end && !ret; unit++) {
+		if (lm->units[unit].nr_added)
+			__set_bit(unit, lm->leaving);
+		ret = lendmem_unit_withdraw(lm, unit, parting);
+		if (ret && !lendmem_ended(lm))
+			lendmem_say_kept(lm, unit, ret);
+	}
+	if (!ret)
+		ret = offer(lm, l);
+	if (!ret) {
+		for (unit = first; unit < end; unit++)
+			lendmem_not_kept(lm, unit);
+		dev_info(lm->dev, "slot %u: %s to %s\n", l->slot, what, peer);
+		return 0;
+	}
+	dev_warn(lm->dev, "slot %u: not %s to %s: %s\n", l->slot, what, peer, lendmem_words(ret));
+	for_each_set_bit(unit, lm->leaving, lm->nr_units) put_back(lm, unit, true);
+	return ret;
+}
+
 /*
- * Offline, remove, relinquish and lend as one operation: where it fails the slot has its block
- * again, offline. The caller may wait long and be interrupted by a signal.
+ * Offline, remove, relinquish and lend as one operation: where it fails the units are as before, but
+ * for being offline in standby mode.
  */
 int lendmem_lend(struct lendmem *lm, u32 slot, u32 nr, u32 peer, u32 flags, bool donate)
 {
-	struct lendmem_slot_info info;
-	int ret;
+	struct lend_job l = {
+		.job.run = lend,
+		.slot = slot,
+		.nr = nr,
+		.peer = peer,
+		.flags = flags,
+		.donate = donate,
+	};
 
-	if (slot >= lm->nr_slots || nr != 1)
+	if (!nr || slot >= lm->nr_slots || nr > lm->nr_slots - slot || slot % lm->slots_per_unit ||
+	    nr % lm->slots_per_unit)
 		return -EINVAL;
-	ret = mutex_lock_interruptible(&lm->work_lock);
-	if (ret)
-		return ret;
-	ret = lendmem_call_slot_info(slot, &info);
-	if (ret)
-		goto out;
-	/* Refused before anything is taken out of use for it. */
-	if (!(info.flags & LEND_FLAG_OWN)) {
-		ret = -EPERM;
-		goto out;
-	}
-	if (info.state != LEND_SLOT_STANDBY && info.state != LEND_SLOT_HELD) {
-		ret = -ENXIO;
-		goto out;
-	}
-	ret = take_out_of_use(lm, slot, flags & LEND_LEND_KEEP);
-	if (!ret)
-		ret = offer(slot, peer, flags, donate);
-	if (!ret)
-		dev_info(lm->dev, "slot %u: lent to %s\n", slot,
-			 lendmem_peer_name(lm, peer) ?: "?");
-	else if (lendmem_reconcile(lm, slot))
-		lendmem_mark(lm, slot, 1);
-out:
-	mutex_unlock(&lm->work_lock);
-	return ret;
+	return lendmem_do(lm, &l.job);
 }
 
 int lendmem_reclaim(struct lendmem *lm, u64 loan, u64 deadline_ns)
 {
 	int ret = lendmem_call(LEND_RECLAIM, loan, deadline_ns, 0, 0, NULL);
 
+	if (ret)
+		dev_warn(lm->dev, "loan %#llx: not reclaimed: %s\n", loan, lendmem_words(ret));
 	/* What was only on offer is back without an event. */
 	lendmem_mark(lm, 0, lm->nr_slots);
 	return ret;
@@ -123,43 +132,42 @@ int lendmem_revoke(struct lendmem *lm, u64 loan)
 {
 	int ret = lendmem_call(LEND_REVOKE, loan, 0, 0, 0, NULL);
 
+	if (ret)
+		dev_warn(lm->dev, "loan %#llx: not revoked: %s\n", loan, lendmem_words(ret));
 	lendmem_mark(lm, 0, lm->nr_slots);
+	return ret;
+}
+
+/* Of a unit of one loan all slots, of a mixed one that slot. */
+static int refuse(struct lendmem *lm, struct lendmem_job *job)
+{
+	u32 slot = container_of(job, struct refuse_job, job)->slot;
+	u32 unit = lendmem_unit_of(lm, slot), end = slot + 1;
+	struct lendmem_unit_info info;
+	int ret;
+
+	ret = lendmem_unit_info(lm, unit, &info);
+	if (ret)
+		return ret;
+	if (!info.mixed) {
+		if (info.state != LEND_SLOT_OFFERED)
+			return -ENXIO;
+		slot = lendmem_first_slot(lm, unit);
+		end = slot + lm->slots_per_unit;
+	}
+	ret = lendmem_blocks_remove(lm, unit);
+	for (; slot < end && !ret; slot++)
+		ret = lendmem_call(LEND_REFUSE, slot, 0, 0, 0, NULL);
+	if (ret) {
+		dev_warn(lm->dev, "slot %u: not refused: %s\n", slot, lendmem_words(ret));
+		lendmem_mark(lm, slot, 1);
+	}
 	return ret;
 }
 
 int lendmem_refuse(struct lendmem *lm, u32 slot)
 {
-	return -EOPNOTSUPP;
-}
+	struct refuse_job r = {.job.run = refuse, .slot = slot};
 
-int lendmem_set_target(struct lendmem *lm, u32 vm, u32 blocks)
-{
-	return lendmem_call(LEND_TARGET, vm, blocks, 0, 0, NULL);
-}
-
-u32 lendmem_wanted(struct lendmem *lm)
-{
-	struct lendmem_pool pool;
-
-	return lendmem_call_pool(&pool) ? 0 : pool.held;
-}
-
-int lendmem_configure(struct lendmem *lm, u32 slot, bool on)
-{
-	return -EOPNOTSUPP;
-}
-
-bool lendmem_configured(const struct lendmem *lm, u32 slot)
-{
-	return lendmem_has_block(lm, slot);
-}
-
-int lendmem_drain(struct lendmem *lm, bool on)
-{
-	return -EOPNOTSUPP;
-}
-
-u64 lendmem_block_cost(const struct lendmem *lm)
-{
-	return 0;
+	return slot < lm->nr_slots ? lendmem_do(lm, &r.job) : -EINVAL;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <generated/utsrelease.h>
 #include <linux/bitmap.h>
 #include <linux/crash_dump.h>
 #include <linux/memory.h>
@@ -6,18 +7,38 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
 
 #include "call.h"
 #include "lendmem.h"
 
-static int check_mode(struct device *dev)
-{
-	const char *mode = "standby";
+static char *mode;
+module_param(mode, charp, 0444);
+MODULE_PARM_DESC(mode, "standby or dynamic; the device tree's if not given");
 
-	of_property_read_string(dev->of_node, "lendvisor,mode", &mode);
-	if (!strcmp(mode, "standby"))
-		return 0;
-	return dev_err_probe(dev, -EOPNOTSUPP, "mode \"%s\" is not supported\n", mode);
+static bool clean_start;
+module_param(clean_start, bool, 0444);
+MODULE_PARM_DESC(clean_start, "give back what the last kernel left");
+
+static const char *const mode_names[] = {
+	[LENDMEM_STANDBY] = "standby",
+	[LENDMEM_DYNAMIC] = "dynamic",
+};
+
+static int read_mode(struct lendmem *lm)
+{
+	const char *name = mode_names[LENDMEM_STANDBY];
+	int nr;
+
+	of_property_read_string(lm->dev->of_node, "lendvisor,mode", &name);
+	if (mode)
+		name = mode;
+	nr = match_string(mode_names, ARRAY_SIZE(mode_names), name);
+	if (nr < 0)
+		return dev_err_probe(lm->dev, -EINVAL, "mode \"%s\" is not known\n", name);
+	lm->mode = nr;
+	return 0;
 }
 
 /* The window as the hypervisor states it now; the device tree has to say the same. */
@@ -41,67 +62,103 @@ static int read_window(struct platform_device *pdev, struct lendmem *lm)
 	lm->block_size = info.block_size;
 	lm->nr_slots = info.nr_slots;
 	lm->vm = info.vm;
-	lm->linux_block_size = info.block_size;
-	lm->unit_size = info.block_size;
-	lm->slots_per_unit = 1;
-	lm->blocks_per_unit = 1;
-	lm->nr_units = info.nr_slots;
+	lm->linux_block_size = memory_block_size_bytes();
+	lm->unit_size = max(lm->block_size, lm->linux_block_size);
+	lm->slots_per_unit = lm->unit_size / lm->block_size;
+	lm->blocks_per_unit = lm->unit_size / lm->linux_block_size;
+	lm->nr_units = lm->nr_slots / lm->slots_per_unit;
 	return 0;
 }
 
 static int check_window(struct lendmem *lm)
 {
-	u64 linux_block = memory_block_size_bytes();
 	struct range range = mhp_get_pluggable_range(true);
-	u64 end = lendmem_window_end(lm) - 1;
+	u64 end = lendmem_window_end(lm);
 
-	if (lm->block_size != linux_block)
-		return dev_err_probe(
-			lm->dev, -EINVAL,
-			"slots of %llu MiB do not fit Linux memory blocks of %llu MiB\n",
-			lm->block_size >> 20, linux_block >> 20);
-	if (lm->base < range.start || end > range.end)
+	if (!IS_ALIGNED(lm->base, lm->unit_size) || !IS_ALIGNED(end, lm->unit_size))
+		return dev_err_probe(lm->dev, -EINVAL,
+				     "window %#llx-%#llx is not made of whole %llu MiB\n",
+				     (u64)lm->base, end - 1, lm->unit_size >> 20);
+	if (lm->mode == LENDMEM_STANDBY && lm->blocks_per_unit > 1)
+		return dev_err_probe(lm->dev, -EOPNOTSUPP,
+				     "slots of %llu MiB are more than one memory block of %llu "
+				     "MiB: only mode dynamic can have them\n",
+				     lm->block_size >> 20, lm->linux_block_size >> 20);
+	if (lm->base < range.start || end - 1 > range.end)
 		return dev_err_probe(lm->dev, -ERANGE,
 				     "window %#llx-%#llx is outside %#llx-%#llx\n", (u64)lm->base,
-				     end, range.start, range.end);
+				     end - 1, range.start, range.end);
+	return 0;
+}
+
+static int allocate(struct lendmem *lm)
+{
+	struct device *dev = lm->dev;
+
+	lm->slots = devm_kcalloc(dev, lm->nr_slots, sizeof(*lm->slots), GFP_KERNEL);
+	lm->units = devm_kcalloc(dev, lm->nr_units, sizeof(*lm->units), GFP_KERNEL);
+	lm->dirty = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
+	lm->retry = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
+	lm->leaving = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
+	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving)
+		return -ENOMEM;
 	return 0;
 }
 
 /*
- * No block can be online here: each of those holds a reference to the module. The notifier refuses
- * onlining from now on.
+ * Nothing is in use here: each unit that is holds a reference to the module. The notifier refuses
+ * onlining from now on. What the last kernel left and this one did not use goes back as well.
  */
 static void remove_blocks(void *data)
 {
 	struct lendmem *lm = data;
-	u32 slot;
+	struct lendmem_unit_info info;
+	u32 unit;
 	int ret;
 
 	WRITE_ONCE(lm->stopping, true);
-	mutex_lock(&lm->work_lock);
-	for (slot = 0; slot < lm->nr_slots; slot++) {
-		ret = lendmem_block_remove(lm, slot);
-		if (ret)
-			dev_crit(lm->dev, "slot %u: memory%lu is left behind: %pe\n", slot,
-				 lendmem_block_id(lm, slot), ERR_PTR(ret));
+	for (unit = 0; unit < lm->nr_units; unit++) {
+		ret = lendmem_blocks_remove(lm, unit);
+		if (ret) {
+			dev_crit(lm->dev, "slot %u: memory%lu is left behind: %pe\n",
+				 lendmem_first_slot(lm, unit),
+				 lendmem_block_id(lm, lendmem_first_slot(lm, unit)), ERR_PTR(ret));
+			continue;
+		}
+		if (!lendmem_unit_info(lm, unit, &info) && !(info.flags & LEND_FLAG_ADOPTED))
+			lendmem_unit_relinquish(lm, unit, LENDMEM_PART_FOR_GOOD);
 	}
-	mutex_unlock(&lm->work_lock);
+}
+
+/* What fails is tried again by the worker, and said there. */
+static int begin(struct lendmem *lm, struct lendmem_job *job)
+{
+	u32 unit, nr_blocks = 0;
+
+	for (unit = 0; unit < lm->nr_units; unit++) {
+		if (lendmem_reconcile(lm, unit))
+			lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
+		nr_blocks += lm->units[unit].nr_added;
+	}
+	lendmem_target_event(lm, false);
+	dev_info(lm->dev, "%s mode, %u slots of %llu MiB, %u memory blocks of %llu MiB\n",
+		 mode_names[lm->mode], lm->nr_slots, lm->block_size >> 20, nr_blocks,
+		 lm->linux_block_size >> 20);
+	return 0;
 }
 
 static void add_blocks(struct lendmem *lm)
 {
-	u32 slot, nr_blocks = 0;
+	struct lendmem_job job = {.run = begin};
+	int ret;
 
-	mutex_lock(&lm->work_lock);
-	for (slot = 0; slot < lm->nr_slots; slot++) {
-		/* What fails is tried again by the worker, and said there. */
-		if (lendmem_reconcile(lm, slot))
-			lendmem_mark(lm, slot, 1);
-		nr_blocks += lm->units[slot].added;
+	if (clean_start) {
+		ret = lendmem_call(LEND_RELINQUISH_ALL, 0, 0, 0, 0, NULL);
+		if (ret)
+			dev_warn(lm->dev, "no clean start: %s\n", lendmem_words(ret));
 	}
-	mutex_unlock(&lm->work_lock);
-	dev_info(lm->dev, "%u slots of %llu MiB, %u standby memory blocks\n", lm->nr_slots,
-		 lm->block_size >> 20, nr_blocks);
+	if (lendmem_do(lm, &job))
+		lendmem_mark(lm, 0, lm->nr_slots);
 }
 
 static int lendmem_probe(struct platform_device *pdev)
@@ -118,9 +175,6 @@ static int lendmem_probe(struct platform_device *pdev)
 	ret = lendmem_call_discover();
 	if (ret)
 		return dev_err_probe(dev, ret, "no lendvisor here\n");
-	ret = check_mode(dev);
-	if (ret)
-		return ret;
 	irq = platform_get_irq(pdev, 0);
 	if (irq < 0)
 		return irq;
@@ -129,21 +183,20 @@ static int lendmem_probe(struct platform_device *pdev)
 	if (!lm)
 		return -ENOMEM;
 	lm->dev = dev;
-	mutex_init(&lm->work_lock);
 	init_waitqueue_head(&lm->wait);
 	platform_set_drvdata(pdev, lm);
+	ret = read_mode(lm);
+	if (ret)
+		return ret;
 	ret = read_window(pdev, lm);
 	if (ret)
 		return ret;
 	ret = check_window(lm);
 	if (ret)
 		return ret;
-	lm->slots = devm_kcalloc(dev, lm->nr_slots, sizeof(*lm->slots), GFP_KERNEL);
-	lm->units = devm_kcalloc(dev, lm->nr_units, sizeof(*lm->units), GFP_KERNEL);
-	lm->dirty = devm_bitmap_zalloc(dev, lm->nr_slots, GFP_KERNEL);
-	lm->retry = devm_bitmap_zalloc(dev, lm->nr_slots, GFP_KERNEL);
-	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry)
-		return -ENOMEM;
+	ret = allocate(lm);
+	if (ret)
+		return ret;
 
 	/* Undone in reverse order: interrupt, worker, blocks, notifiers, files. */
 	ret = lendmem_slots_init(lm);
@@ -183,7 +236,32 @@ static struct platform_driver lendmem_driver = {
 			.suppress_bind_attrs = true,
 		},
 };
-module_platform_driver(lendmem_driver);
+
+/*
+ * The values of MEM_* moved within a stable series while symbol versions did not, so that a module
+ * built for another kernel would load and take every event for another one.
+ */
+static bool built_for_this_kernel(void)
+{
+	const char *running = init_utsname()->release;
+
+	if (!strcmp(running, UTS_RELEASE))
+		return true;
+	pr_err("lendmem: built for Linux %s, not for %s: build it anew\n", UTS_RELEASE, running);
+	return false;
+}
+
+static int __init lendmem_module_init(void)
+{
+	return built_for_this_kernel() ? platform_driver_register(&lendmem_driver) : -ENOEXEC;
+}
+module_init(lendmem_module_init);
+
+static void __exit lendmem_module_exit(void)
+{
+	platform_driver_unregister(&lendmem_driver);
+}
+module_exit(lendmem_module_exit);
 
 MODULE_DESCRIPTION("Memory blocks that lendvisor lends between VMs");
 MODULE_LICENSE("GPL");

@@ -5,65 +5,47 @@
  */
 #include <linux/memory.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/pfn.h>
 #include <linux/suspend.h>
 
 #include "call.h"
 #include "lendmem.h"
 
-static int take(struct lendmem *lm, u32 slot)
+static int take(struct lendmem *lm, u32 unit)
 {
-	struct lendmem_unit *s = &lm->units[slot];
-	int ret;
+	u32 slot = lendmem_first_slot(lm, unit);
+	int ret = lendmem_unit_retrieve(lm, unit);
 
-	if (!try_module_get(THIS_MODULE))
-		return -ESHUTDOWN;
-	ret = lendmem_call(LEND_RETRIEVE, slot, 1, 0, 0, NULL);
-	if (ret) {
-		module_put(THIS_MODULE);
-		dev_warn(lm->dev, "slot %u: cannot be retrieved: %pe\n", slot, ERR_PTR(ret));
-		/* What cannot be retrieved any more must not stay a block. */
-		lendmem_mark(lm, slot, 1);
-		return ret;
+	if (!ret) {
+		/* It may be more than is to be held. */
+		lendmem_mark_target(lm);
+		return 0;
 	}
-	s->granted = true;
-	lendmem_verify_zero(lm, slot);
-	return 0;
+	dev_warn(lm->dev, "slot %u: cannot be retrieved: %s\n", slot, lendmem_words(ret));
+	/* What cannot be retrieved any more must not stay a block. */
+	lendmem_mark(lm, slot, 1);
+	return ret;
 }
 
 /*
- * A borrowed block goes back to being on offer, so that one offline does not end the loan, unless
- * its owner wants it. Harmless where nothing was taken: a cancel follows our own refusal, too.
+ * A borrowed unit goes back to being on offer, so that one offline does not end the loan, unless its
+ * owner wants it. Harmless where nothing was taken: a cancel follows our own refusal, too.
  */
-static void give_up(struct lendmem *lm, u32 slot)
+static void give_up(struct lendmem *lm, u32 unit)
 {
-	struct lendmem_unit *s = &lm->units[slot];
-	struct lendmem_slot_info info;
-	u64 flags = 0;
-	int ret;
+	struct lendmem_unit *u = &lm->units[unit];
 
-	if (!s->granted)
+	if (!u->granted)
 		return;
-	ret = lendmem_call_slot_info(slot, &info);
-	if (!ret) {
-		if (READ_ONCE(s->keep))
-			flags = LEND_RELINQUISH_KEEP;
-		else if (info.state == LEND_SLOT_BORROWED && !(info.flags & LEND_FLAG_RECALLED))
-			flags = LEND_RELINQUISH_KEEP_OFFER;
-		ret = lendmem_call(LEND_RELINQUISH, slot, 1, flags, 0, NULL);
-	}
-	if (ret)
-		dev_err(lm->dev, "slot %u: not given up: %pe\n", slot, ERR_PTR(ret));
-	s->granted = false;
-	module_put(THIS_MODULE);
-	/* It may be a slot that can never be retrieved again: the thread sees. */
-	lendmem_mark(lm, slot, 1);
+	lendmem_unit_relinquish(lm, unit, READ_ONCE(u->parting));
+	lendmem_unit_let_go(lm, unit);
+	/* It may be one that can never be retrieved again: the thread sees. */
+	lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
 }
 
 static int going_online(struct lendmem *lm, u32 first, u32 end)
 {
-	u32 slot;
+	u32 unit;
 	int ret;
 
 	if (READ_ONCE(lm->stopping))
@@ -71,39 +53,44 @@ static int going_online(struct lendmem *lm, u32 first, u32 end)
 	/* A kernel that onlines by default would take every block we merely announce. */
 	if (READ_ONCE(lm->adder) == current)
 		return -EAGAIN;
-	for (slot = first; slot < end; slot++) {
-		ret = take(lm, slot);
+	for (unit = first; unit < end; unit++) {
+		ret = take(lm, unit);
 		if (ret)
 			goto undo;
 	}
 	return 0;
 
 undo:
-	while (slot-- > first)
-		give_up(lm, slot);
+	while (unit-- > first)
+		give_up(lm, unit);
 	return ret;
 }
 
+/* In dynamic mode memory is there whenever a block is: nothing is to be done here. */
 static int memory_callback(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct lendmem *lm = container_of(nb, struct lendmem, memory_nb);
 	const struct memory_notify *range = data;
 	u64 start = max_t(u64, PFN_PHYS(range->start_pfn), lm->base);
 	u64 stop = min_t(u64, PFN_PHYS(range->start_pfn + range->nr_pages), lendmem_window_end(lm));
-	u32 slot, first, end;
+	u32 unit, first, end;
 
-	if (start >= stop)
+	if (start >= stop || lm->mode != LENDMEM_STANDBY)
 		return NOTIFY_DONE;
-	first = (start - lm->base) / lm->block_size;
-	end = DIV_ROUND_UP(stop - lm->base, lm->block_size);
+	first = (start - lm->base) / lm->unit_size;
+	end = DIV_ROUND_UP(stop - lm->base, lm->unit_size);
 
 	switch (action) {
 	case MEM_GOING_ONLINE:
 		return notifier_from_errno(going_online(lm, first, end));
+	case MEM_ONLINE:
+		/* If that was the last one missing, growth is over. */
+		lendmem_mark_target(lm);
+		return NOTIFY_OK;
 	case MEM_CANCEL_ONLINE:
 	case MEM_OFFLINE:
-		for (slot = first; slot < end; slot++)
-			give_up(lm, slot);
+		for (unit = first; unit < end; unit++)
+			give_up(lm, unit);
 		return NOTIFY_OK;
 	default:
 		return NOTIFY_DONE;

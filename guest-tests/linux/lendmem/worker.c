@@ -1,187 +1,134 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One thread that makes the Linux blocks fit what the hypervisor says of their slots: adds what
- * could be retrieved, removes what could not, gives back what is recalled.
+ * The one thread that adds and removes Linux blocks: does what callers want of it, then makes blocks
+ * fit what the hypervisor says of their units, then moves towards the target.
  *
- * It is a kthread, not a work item, because offlining goes on until it succeeds or a signal comes:
- * a time-out, an unload, or a person with kill(1) can stop it here.
+ * It is a kthread, not a work item, because offlining goes on until it succeeds or a signal comes.
  */
 #include <linux/bitmap.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
-#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
-#include "call.h"
 #include "lendmem.h"
 
 #define BACKOFF_MIN HZ
 #define BACKOFF_MAX (30 * HZ)
 
-static unsigned int recall_timeout_ms = 30000;
-module_param(recall_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(recall_timeout_ms, "one attempt to take a block out of use, 0: no limit");
-
-enum wish {
-	WISH_LEAVE,
-	WISH_BLOCK,
-	WISH_NO_BLOCK,
-	WISH_GIVE_BACK,
-};
-
-static enum wish wish_of(const struct lendmem_slot_info *info)
+unsigned long lendmem_backoff(unsigned long last)
 {
-	/* Part of the next kernel's own map. */
-	if (info->flags & LEND_FLAG_ADOPTED)
-		return WISH_LEAVE;
-	switch (info->state) {
-	case LEND_SLOT_STANDBY:
-	case LEND_SLOT_HELD:
-		return WISH_BLOCK;
-	case LEND_SLOT_OFFERED:
-	case LEND_SLOT_BORROWED:
-		return info->flags & LEND_FLAG_RECALLED ? WISH_GIVE_BACK : WISH_BLOCK;
-	case LEND_SLOT_REVOKED:
-		return WISH_GIVE_BACK;
-	default:
-		return WISH_NO_BLOCK;
-	}
-}
-
-/* Offlining reads the pages to move them: of a revoked block nothing can be read. */
-static bool lost(const struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info)
-{
-	return info->state == LEND_SLOT_REVOKED && READ_ONCE(lm->units[slot].granted);
-}
-
-static int give_back(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info)
-{
-	int ret;
-
-	if (lost(lm, slot, info)) {
-		dev_crit(lm->dev, "slot %u: revoked while in use, its data are lost\n", slot);
-		return 0;
-	}
-	ret = lendmem_block_remove(lm, slot);
-	if (ret)
-		return ret;
-	/* The offline step has done it if the block was online; a second time changes nothing. */
-	if (info->state == LEND_SLOT_OFFERED)
-		return lendmem_call(LEND_REFUSE, slot, 0, 0, 0, NULL);
-	ret = lendmem_call(LEND_RELINQUISH, slot, 1, 0, 0, NULL);
-	if (!ret)
-		dev_info(lm->dev, "slot %u: given back\n", slot);
-	return ret;
-}
-
-/* The caller holds work_lock. 0, or what kept block and slot from fitting. */
-int lendmem_reconcile(struct lendmem *lm, u32 slot)
-{
-	struct lendmem_slot_info info;
-	int ret;
-
-	ret = lendmem_call_slot_info(slot, &info);
-	if (ret)
-		return ret;
-	switch (wish_of(&info)) {
-	case WISH_BLOCK:
-		return lendmem_block_add(lm, slot);
-	case WISH_NO_BLOCK:
-		return lendmem_block_remove(lm, slot);
-	case WISH_GIVE_BACK:
-		return give_back(lm, slot, &info);
-	case WISH_LEAVE:
-		break;
-	}
-	return 0;
+	return clamp_t(unsigned long, last * 2, BACKOFF_MIN, BACKOFF_MAX);
 }
 
 void lendmem_mark(struct lendmem *lm, u32 slot, u32 nr_slots)
 {
-	for (; nr_slots && slot < lm->nr_slots; slot++, nr_slots--)
-		set_bit(slot, lm->dirty);
+	u32 end = min_t(u64, (u64)slot + nr_slots, lm->nr_slots);
+	u32 unit;
+
+	if (slot >= end)
+		return;
+	for (unit = lendmem_unit_of(lm, slot); unit <= lendmem_unit_of(lm, end - 1); unit++)
+		set_bit(unit, lm->dirty);
 	wake_up(&lm->wait);
 }
 
-static void watchdog_expired(struct timer_list *timer)
+void lendmem_mark_target(struct lendmem *lm)
 {
-	struct lendmem *lm = container_of(timer, struct lendmem, watchdog);
-
-	send_sig(SIGTERM, lm->worker, 1);
+	WRITE_ONCE(lm->target_dirty, true);
+	wake_up(&lm->wait);
 }
 
-static int reconcile_bounded(struct lendmem *lm, u32 slot)
+bool lendmem_wanted_elsewhere(struct lendmem *lm)
 {
-	unsigned int timeout = READ_ONCE(recall_timeout_ms);
-	int ret = -EINTR;
-
-	mutex_lock(&lm->work_lock);
-	flush_signals(current);
-	/* Looked at after the flush: whoever sets it signals afterwards. */
-	if (!READ_ONCE(lm->stopping)) {
-		if (timeout)
-			mod_timer(&lm->watchdog, jiffies + msecs_to_jiffies(timeout));
-		ret = lendmem_reconcile(lm, slot);
-		timer_delete_sync(&lm->watchdog);
-	}
-	mutex_unlock(&lm->work_lock);
-	flush_signals(current);
-	return ret;
+	return READ_ONCE(lm->stopping) || lendmem_jobs_wait(lm);
 }
 
-static void work_on(struct lendmem *lm, u32 slot)
+static void work_on(struct lendmem *lm, u32 unit)
 {
-	struct lendmem_unit *s = &lm->units[slot];
-	int ret = reconcile_bounded(lm, slot);
+	struct lendmem_unit *u = &lm->units[unit];
 
-	if (!ret) {
-		s->backoff = 0;
-		clear_bit(slot, lm->retry);
+	if (!lendmem_reconcile(lm, unit)) {
+		u->backoff = 0;
+		clear_bit(unit, lm->retry);
 		return;
 	}
-	if (!s->backoff)
-		dev_warn(lm->dev, "slot %u: memory%lu is kept for now: %pe\n", slot,
-			 lendmem_block_id(lm, slot), ERR_PTR(ret));
-	s->backoff = clamp_t(unsigned long, s->backoff * 2, BACKOFF_MIN, BACKOFF_MAX);
-	s->retry_at = jiffies + s->backoff;
-	set_bit(slot, lm->retry);
+	u->backoff = lendmem_backoff(u->backoff);
+	u->retry_at = jiffies + u->backoff;
+	set_bit(unit, lm->retry);
 }
 
+/* What costs nobody anything first, then the emptiest of those whose pages have to be moved. */
 static void work_pass(struct lendmem *lm)
 {
-	unsigned long slot;
+	unsigned long unit;
 
-	for_each_set_bit(slot, lm->retry, lm->nr_slots)
+	for_each_set_bit(unit, lm->retry, lm->nr_units)
 	{
-		if (time_after_eq(jiffies, lm->units[slot].retry_at))
-			set_bit(slot, lm->dirty);
+		if (time_after_eq(jiffies, lm->units[unit].retry_at))
+			set_bit(unit, lm->dirty);
 	}
-	for_each_set_bit(slot, lm->dirty, lm->nr_slots)
+	bitmap_zero(lm->leaving, lm->nr_units);
+	for_each_set_bit(unit, lm->dirty, lm->nr_units)
 	{
-		if (READ_ONCE(lm->stopping))
+		if (lendmem_wanted_elsewhere(lm))
 			return;
-		clear_bit(slot, lm->dirty);
-		work_on(lm, slot);
+		if (lendmem_leaving(lm, unit)) {
+			__set_bit(unit, lm->leaving);
+			continue;
+		}
+		clear_bit(unit, lm->dirty);
+		work_on(lm, unit);
 	}
+	while (!lendmem_wanted_elsewhere(lm)) {
+		unit = lendmem_emptiest(lm, lm->leaving);
+		if (unit >= lm->nr_units)
+			return;
+		__clear_bit(unit, lm->leaving);
+		clear_bit(unit, lm->dirty);
+		work_on(lm, unit);
+	}
+}
+
+static bool target_due(const struct lendmem *lm)
+{
+	return READ_ONCE(lm->target_dirty) ||
+	       (lm->target_backoff && time_after_eq(jiffies, lm->target_retry_at));
+}
+
+static void work_on_target(struct lendmem *lm)
+{
+	if (!target_due(lm) || lendmem_wanted_elsewhere(lm))
+		return;
+	WRITE_ONCE(lm->target_dirty, false);
+	if (!lendmem_target_settle(lm)) {
+		lm->target_backoff = 0;
+		return;
+	}
+	lm->target_backoff = lendmem_backoff(lm->target_backoff);
+	lm->target_retry_at = jiffies + lm->target_backoff;
+}
+
+static long left_until(unsigned long when)
+{
+	long left = when - jiffies;
+
+	return max(left, 1L);
 }
 
 static long time_to_retry(const struct lendmem *lm)
 {
 	long wait = MAX_SCHEDULE_TIMEOUT;
-	unsigned long slot;
+	unsigned long unit;
 
-	for_each_set_bit(slot, lm->retry, lm->nr_slots)
-	{
-		long left = lm->units[slot].retry_at - jiffies;
-
-		wait = min(wait, max(left, 1L));
-	}
-	return wait;
+	for_each_set_bit(unit, lm->retry, lm->nr_units) wait =
+		min(wait, left_until(lm->units[unit].retry_at));
+	return lm->target_backoff ? min(wait, left_until(lm->target_retry_at)) : wait;
 }
 
-static bool work_waits(const struct lendmem *lm)
+static bool work_waits(struct lendmem *lm)
 {
-	return !READ_ONCE(lm->stopping) && !bitmap_empty(lm->dirty, lm->nr_slots);
+	return !READ_ONCE(lm->stopping) && (lendmem_jobs_wait(lm) || READ_ONCE(lm->target_dirty) ||
+					    !bitmap_empty(lm->dirty, lm->nr_units));
 }
 
 static int work(void *data)
@@ -194,7 +141,9 @@ static int work(void *data)
 		wait_event_interruptible_timeout(lm->wait, work_waits(lm) || kthread_should_stop(),
 						 time_to_retry(lm));
 		flush_signals(current);
+		lendmem_run_jobs(lm);
 		work_pass(lm);
+		work_on_target(lm);
 	}
 	return 0;
 }
@@ -203,16 +152,26 @@ static void worker_exit(void *data)
 {
 	struct lendmem *lm = data;
 
+	/* Under the lock: no job is added from here on. */
+	spin_lock(&lm->job_lock);
 	WRITE_ONCE(lm->stopping, true);
+	spin_unlock(&lm->job_lock);
 	send_sig(SIGTERM, lm->worker, 1);
 	kthread_stop(lm->worker);
+	lm->worker = NULL;
+	lendmem_refuse_jobs(lm);
 }
 
 int lendmem_worker_init(struct lendmem *lm)
 {
-	timer_setup(&lm->watchdog, watchdog_expired, 0);
-	lm->worker = kthread_run(work, lm, "lendmem");
-	if (IS_ERR(lm->worker))
-		return PTR_ERR(lm->worker);
+	struct task_struct *worker;
+
+	lendmem_job_init(lm);
+	worker = kthread_create(work, lm, "lendmem");
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	/* Before it runs: it asks for itself by this. */
+	lm->worker = worker;
+	wake_up_process(worker);
 	return devm_add_action_or_reset(lm->dev, worker_exit, lm);
 }

@@ -51,8 +51,11 @@ static int take_anonymous(struct area *area)
 
 static int take_huge(struct area *area)
 {
-	int ret = map_memory(area, huge_page_size());
+	size_t huge = huge_page_size();
+	int ret;
 
+	area->size = (area->size + huge - 1) / huge * huge;
+	ret = map_memory(area, huge);
 	if (!ret)
 		madvise(area->memory, area->size, MADV_HUGEPAGE);
 	return ret;

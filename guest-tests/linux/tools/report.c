@@ -14,31 +14,45 @@ static const struct {
 } meanings[] = {
 	{EPERM, "no right to it, or over quota"},
 	{ENXIO, "the slot or loan is in no state for this"},
-	{EBUSY, "pages in it cannot be moved now, or the hypervisor is busy with it"},
+	{EBUSY, "pages in it cannot be moved now, or the hypervisor or the peer is busy with it"},
 	{EAGAIN, "pages in it cannot be moved now"},
+	{EINTR, "interrupted, or it took too long"},
 	{ENOMEM, "the pool has no block left, or the kernel no memory for this"},
-	{ENOSPC, "the borrower has no free slot"},
+	{ENOSPC, "the borrower has no free slots in a row"},
 	{EHOSTDOWN, "that VM is not running"},
 	{ENOENT, "there is nothing of that name"},
 	{ENODEV, "the lendmem driver is not loaded, or this VM has no window"},
-	{EOPNOTSUPP, "the hypervisor does not know this"},
+	{EINVAL, "not whole memory blocks, or a number is out of range"},
+	{EOPNOTSUPP, "not in this mode of the driver, or the hypervisor does not know it"},
 };
+
+const char *report_errno_name(int err)
+{
+	const char *name = strerrorname_np(-err);
+
+	return name ? name : "?";
+}
+
+const char *report_meaning(int err)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		if (meanings[i].err == -err)
+			return meanings[i].meaning;
+	}
+	return strerror(-err);
+}
 
 int report_error(int err, const char *format, ...)
 {
-	const char *name = strerrorname_np(-err);
 	va_list args;
 
+	/* What was done before it comes first, where both go to one place. */
+	fflush(stdout);
 	fputs("lendctl: ", stderr);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, ": %s (%s)", strerror(-err), name ? name : "?");
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-		if (meanings[i].err == -err)
-			fprintf(stderr, ": %s", meanings[i].meaning);
-	}
-	fputc('\n', stderr);
+	fprintf(stderr, ": %s (%s)\n", report_meaning(err), report_errno_name(err));
 	return STATUS_FAILED;
 }
 

@@ -10,6 +10,12 @@ enum exit_status {
 	STATUS_TIMEOUT = 3, /* waited in vain */
 };
 
+/* "ENOMEM" for -ENOMEM; "?" for none. */
+const char *report_errno_name(int err);
+
+/* In words of lending where there are any. */
+const char *report_meaning(int err);
+
 /* Prints what failed (printf style) and why, @err being a negative errno. Returns STATUS_FAILED. */
 int report_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A block costs memory of the kernel's own before it gives any: its struct pages and the page tables
+ * of the linear map. Where that is short, add_memory ends in the OOM killer or in a BUG_ON, so it is
+ * looked for beforehand.
+ */
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/moduleparam.h>
+#include <linux/sizes.h>
+
+#include "lendmem.h"
+
+static unsigned int reserve_mib = 16;
+module_param(reserve_mib, uint, 0644);
+MODULE_PARM_DESC(reserve_mib, "the kernel's own memory to be left over when a block was added");
+
+static bool memmap_on_memory;
+module_param(memmap_on_memory, bool, 0444);
+MODULE_PARM_DESC(memmap_on_memory, "dynamic mode: the struct pages of a block lie in the block");
+
+bool lendmem_memmap_on_memory(const struct lendmem *lm)
+{
+	return memmap_on_memory && lm->mode == LENDMEM_DYNAMIC;
+}
+
+/* Tables of the lowest level, for every page has an entry of its own; and one or two above them. */
+u64 lendmem_block_cost(const struct lendmem *lm)
+{
+	u64 nr_pages = lm->linux_block_size >> PAGE_SHIFT;
+	u64 tables = DIV_ROUND_UP(nr_pages, PTRS_PER_PTE) + 2;
+
+	return nr_pages * sizeof(struct page) + tables * PAGE_SIZE;
+}
+
+/* Free now, without anybody's having to make room. */
+static u64 free_now(void)
+{
+	struct zone *zone = NODE_DATA(0)->node_zones;
+	long pages = 0;
+
+	for (; zone < NODE_DATA(0)->node_zones + ZONE_MOVABLE; zone++) {
+		long in_zone = zone_page_state(zone, NR_FREE_PAGES) -
+			       zone_page_state(zone, NR_FREE_CMA_PAGES) - high_wmark_pages(zone);
+
+		pages += max(in_zone, 0L);
+	}
+	return (u64)pages << PAGE_SHIFT;
+}
+
+/* Takes it, which makes room, and gives it back. Never the OOM killer. */
+static bool can_be_had(u64 bytes)
+{
+	struct page *page, *next;
+	bool enough = true;
+	LIST_HEAD(taken);
+
+	for (; bytes; bytes -= min_t(u64, bytes, PAGE_SIZE)) {
+		page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+		if (!page) {
+			enough = false;
+			break;
+		}
+		list_add(&page->lru, &taken);
+	}
+	list_for_each_entry_safe(page, next, &taken, lru)
+	{
+		list_del(&page->lru);
+		__free_page(page);
+	}
+	return enough;
+}
+
+int lendmem_reserve(struct lendmem *lm, u32 nr)
+{
+	u64 cost = nr * lendmem_block_cost(lm);
+	u64 wanted = cost + (u64)READ_ONCE(reserve_mib) * SZ_1M;
+
+	if (free_now() >= wanted || can_be_had(wanted)) {
+		lm->reserve_said = false;
+		return 0;
+	}
+	if (!lm->reserve_said)
+		dev_warn(lm->dev,
+			 "no block is added: its struct pages take %llu KiB, and %u MiB are to be "
+			 "left\n",
+			 cost >> 10, READ_ONCE(reserve_mib));
+	lm->reserve_said = true;
+	return -ENOMEM;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ballooning: the number of the pool's blocks that this VM holds moves towards its target.
+ *
+ * The hypervisor's first target is the number of promised slots, which means that nobody set one. So
+ * more is given up whenever more is held, but more is wanted only when a target was set in this
+ * kernel's life, or is below that number. Once it is reached growth is over until the next event, so
+ * that a person who then gives a block up is not overruled.
+ *
+ * In standby mode user space onlines what is wanted, since a module cannot.
+ */
+#include <linux/bitmap.h>
+
+#include "call.h"
+#include "lendmem.h"
+#include "lendmem_trace.h"
+
+static bool at_target(const struct lendmem *lm, const struct lendmem_pool *pool)
+{
+	return pool->held + lm->slots_per_unit > pool->target;
+}
+
+u32 lendmem_wanted(struct lendmem *lm)
+{
+	struct lendmem_pool pool;
+
+	if (lendmem_call_pool(&pool))
+		return 0;
+	if (pool.held > pool.target || (READ_ONCE(lm->growing) && !at_target(lm, &pool)))
+		return pool.target;
+	return pool.held;
+}
+
+void lendmem_target_event(struct lendmem *lm, bool set)
+{
+	struct lendmem_pool pool;
+
+	if (lendmem_call_pool(&pool))
+		return;
+	if (set)
+		WRITE_ONCE(lm->target_set, true);
+	WRITE_ONCE(lm->growing, lm->target_set || pool.target < pool.nr_promised);
+	trace_lendmem_target(pool.target, pool.held, lendmem_wanted(lm));
+	lendmem_mark_target(lm);
+}
+
+static bool is_pool_unit(const struct lendmem_unit_info *info)
+{
+	return !info->mixed && !(info->flags & (LEND_FLAG_OWN | LEND_FLAG_ADOPTED));
+}
+
+/* The units in this state that are the pool's, or may be. */
+static void pool_units(struct lendmem *lm, u32 state, unsigned long *units)
+{
+	struct lendmem_unit_info info;
+	u32 unit;
+
+	bitmap_zero(units, lm->nr_units);
+	for (unit = 0; unit < lm->nr_units; unit++) {
+		if (!lendmem_unit_info(lm, unit, &info) && info.state == state &&
+		    is_pool_unit(&info))
+			__set_bit(unit, units);
+	}
+}
+
+static int give_up_one(struct lendmem *lm, u32 unit)
+{
+	int ret = lendmem_unit_withdraw(lm, unit, LENDMEM_PART_FOR_GOOD);
+
+	if (ret) {
+		lendmem_kept(lm, unit, ret);
+		return ret;
+	}
+	lendmem_given_back(lm, unit);
+	/* Its standby block. */
+	if (lendmem_reconcile(lm, unit))
+		lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
+	return 0;
+}
+
+static int shrink(struct lendmem *lm)
+{
+	struct lendmem_pool pool;
+	u32 unit;
+	int ret;
+
+	pool_units(lm, LEND_SLOT_HELD, lm->leaving);
+	for (;;) {
+		ret = lendmem_call_pool(&pool);
+		if (ret || pool.held <= pool.target)
+			return ret;
+		if (lendmem_wanted_elsewhere(lm)) {
+			lendmem_mark_target(lm);
+			return 0;
+		}
+		unit = lendmem_emptiest(lm, lm->leaving);
+		if (unit >= lm->nr_units)
+			return -EBUSY;
+		__clear_bit(unit, lm->leaving);
+		give_up_one(lm, unit);
+	}
+}
+
+/* Said once until it is over. Quota and rights do not come by waiting. */
+static int cannot_grow(struct lendmem *lm, u32 unit, int err)
+{
+	if (!lm->target_backoff && !lm->reserve_said)
+		dev_warn(lm->dev, "slot %u: no growth for now: %s\n", lendmem_first_slot(lm, unit),
+			 lendmem_words(err));
+	if (err != -EPERM)
+		return err;
+	WRITE_ONCE(lm->growing, false);
+	return 0;
+}
+
+static int grow(struct lendmem *lm)
+{
+	struct lendmem_pool pool;
+	u32 unit;
+	int ret;
+
+	pool_units(lm, LEND_SLOT_STANDBY, lm->leaving);
+	for_each_set_bit(unit, lm->leaving, lm->nr_units)
+	{
+		ret = lendmem_call_pool(&pool);
+		if (ret)
+			return ret;
+		if (at_target(lm, &pool))
+			break;
+		if (lendmem_wanted_elsewhere(lm)) {
+			lendmem_mark_target(lm);
+			return 0;
+		}
+		ret = lendmem_unit_use(lm, unit);
+		if (ret)
+			return cannot_grow(lm, unit, ret);
+	}
+	WRITE_ONCE(lm->growing, false);
+	return 0;
+}
+
+/* Units that were kept for the target only are so no more. */
+static void settled(struct lendmem *lm)
+{
+	u32 unit;
+
+	for (unit = 0; unit < lm->nr_units; unit++) {
+		if (lm->units[unit].kept)
+			lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
+	}
+}
+
+int lendmem_target_settle(struct lendmem *lm)
+{
+	struct lendmem_pool pool;
+	int ret;
+
+	ret = lendmem_call_pool(&pool);
+	if (ret || lm->drained)
+		return ret;
+	if (pool.held > pool.target) {
+		ret = shrink(lm);
+		if (!ret)
+			settled(lm);
+		return ret;
+	}
+	if (at_target(lm, &pool))
+		WRITE_ONCE(lm->growing, false);
+	if (lm->mode == LENDMEM_DYNAMIC && lm->growing)
+		return grow(lm);
+	return 0;
+}
+
+int lendmem_set_target(struct lendmem *lm, u32 vm, u32 blocks)
+{
+	int ret = lendmem_call(LEND_TARGET, vm, blocks, 0, 0, NULL);
+
+	if (ret)
+		dev_warn(lm->dev, "target of %s not set: %s\n", lendmem_peer_name(lm, vm) ?: "?",
+			 lendmem_words(ret));
+	return ret;
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""alice and bob lend to each other at the same time, and take back at the same time."""
+
+from lv.lendvm import PATIENCE
+from lv.scenario import OWN, need
+
+ROUNDS = 2
+FIRST, NR = OWN[1], 2
+ONLINES = f"(for n in $(seq {NR}); do lendctl online $(lendctl wait any offered -w {PATIENCE}) -w {PATIENCE} || exit 1; done)"
+
+
+def scenario(s):
+    pair = (s.alice, s.bob)
+    for vm in pair:
+        vm.memcheck_start()
+    for _ in range(ROUNDS):
+        s.together((s.alice, f"lendctl lend {FIRST}+{NR} bob"), (s.bob, f"lendctl lend {FIRST}+{NR} alice"))
+        s.together(*((vm, ONLINES) for vm in pair))
+        blocks = s.monitor.block_counts()
+        for owner, holder in (("alice", "bob"), ("bob", "alice")):
+            need(blocks.get(("BORROWED", owner, holder)) == NR,
+                 f"{holder} should borrow {NR} blocks of {owner}'s; the hypervisor's blocks are {blocks}")
+        s.together(*((vm, f"lendctl reclaim {FIRST} -w {PATIENCE}") for vm in pair))
+        blocks = s.monitor.block_counts()
+        need(not any(state in ("BORROWED", "OFFERED") for state, *_ in blocks), f"left out: {blocks}")
+    s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, and each got its own back, {ROUNDS} times")
+    for vm in pair:
+        s.checked(f"{vm.name}'s memory held what was written to it: {vm.memcheck_stop()}")

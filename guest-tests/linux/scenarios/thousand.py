@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rounds of lend, use and return leave the counts of free memory as they were; a thousand in make soak."""
+
+from lv.scenario import OWN, ROUNDS, need
+
+SLOT = OWN[1]
+WARM_UP = 2
+# What a kernel may keep for other ends than ours, in KiB: some slabs. A page a round would be more.
+NOISE_KIB = 1024 + 2 * ROUNDS
+
+
+def rounds(s, nr):
+    for _ in range(nr):
+        s.alice.lend(SLOT, "bob")
+        s.bob.online(s.bob.find_slot("offered"))
+        s.alice.reclaim(SLOT)
+        s.alice.online(SLOT)
+        s.alice.offline(SLOT)
+
+
+def figures(s):
+    return s.monitor.block_counts(), s.monitor.stats("mappings|pool"), {vm.name: vm.free_counts() for vm in s.vms}
+
+
+def scenario(s):
+    rounds(s, WARM_UP)
+    blocks, stats, before = figures(s)
+    rounds(s, ROUNDS)
+    blocks_now, stats_now, now = figures(s)
+    need(blocks == blocks_now, f"the hypervisor's blocks were {blocks}, and are {blocks_now}")
+    need(stats == stats_now, f"the hypervisor's tables were {stats}, and are {stats_now}")
+    s.checked(f"{ROUNDS} rounds: the hypervisor's blocks and tables are as before")
+    for vm in s.vms:
+        was, is_now = before[vm.name], now[vm.name]
+        need(was.total_kib == is_now.total_kib, f"{vm.name}: MemTotal was {was.total_kib} KiB, is {is_now.total_kib}")
+        need(was.slots == is_now.slots, f"{vm.name}: slots were {was.slots}, are {is_now.slots}")
+        lost = was.free_kib - is_now.free_kib
+        need(lost <= NOISE_KIB, f"{vm.name}: MemFree was {was.free_kib} KiB, is {is_now.free_kib}")
+        s.checked(f"{s.cast(vm)}: MemTotal {is_now.total_kib} KiB and slots as before, MemFree less by {lost} KiB")
