@@ -158,12 +158,11 @@ int lendmem_target_settle(struct lendmem *lm)
 	ret = lendmem_call_pool(&pool);
 	if (ret || lm->drained)
 		return ret;
-	if (pool.held > pool.target) {
+	if (pool.held > pool.target)
 		ret = shrink(lm);
-		if (!ret)
-			settled(lm);
+	if (ret)
 		return ret;
-	}
+	settled(lm);
 	if (at_target(lm, &pool))
 		WRITE_ONCE(lm->growing, false);
 	if (lm->mode == LENDMEM_DYNAMIC && lm->growing)
