@@ -69,6 +69,6 @@ def with_image_header(binary, entry):
     It comes to lie at `entry` if kexec finds room at the start of the 2 MiB that hold it: boot memory's first."""
     page = 0x1000
     branch = 0x14000000 | page // 4
-    size = page + len(binary) + (1 << 20)  # with room for what is not in the file
+    size = 16 << 20  # with room for what is not in the file
     header = struct.pack("<IIQQQQQQ4sI", branch, 0, entry % (2 << 20) - page, size, 0xa, 0, 0, 0, b"ARM\x64", 0)
     return header.ljust(page, b"\0") + binary
