@@ -7,7 +7,7 @@ LINUX_FLAVOURS := 6.1 6.12 6.12-16k
 LINUX_CROSS ?= aarch64-linux-gnu-
 LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
-LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c list.c loan.c online.c parse.c \
+LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c list.c loan.c map.c online.c parse.c \
 	report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c)
 LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c)
@@ -16,9 +16,9 @@ LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/K
 INITRAMFS := guest-tests/linux/initramfs
 
 .PHONY: linux
-linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz)
+linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz) $(LINUX_FLAVOURS:%=build/linux/%/Image.gz)
 
-build/linux/busybox build/linux/util-linux &:
+build/linux/busybox build/linux/util-linux build/linux/kexec-tools &:
 	scripts/setup linux-common
 
 define linux_kernel
@@ -78,8 +78,9 @@ build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
-		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
-		$(LINUX_MODULES:%=build/linux/\%/%.ko)
+		$(LINUX_TOOLS)/kdump-load $(LINUX_TOOLS)/wrong-map \
+		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \
+		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
 
@@ -88,3 +89,8 @@ build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITR
 deb: build/linux/lendctl
 	guest-tests/linux/packages/build $< build/packages
 	@ls build/packages/*.deb
+
+# For kexec: what has to travel in an initramfs is better small.
+build/linux/%/Image.gz: build/linux/%/Image
+	gzip -n -6 -c $< >$@.new
+	@mv $@.new $@
