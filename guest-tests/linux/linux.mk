@@ -16,9 +16,9 @@ LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/K
 INITRAMFS := guest-tests/linux/initramfs
 
 .PHONY: linux
-linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz)
+linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz) $(LINUX_FLAVOURS:%=build/linux/%/Image.gz)
 
-build/linux/busybox build/linux/util-linux &:
+build/linux/busybox build/linux/util-linux build/linux/kexec-tools &:
 	scripts/setup linux-common
 
 define linux_kernel
@@ -59,8 +59,8 @@ build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
-		build/linux/busybox build/linux/util-linux $(LINUX_PROGRAMS) build/linux/%/modules-extra \
-		$(LINUX_MODULES:%=build/linux/\%/%.ko)
+		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \
+		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
 	@gzip -n -9 -f $(basename $@)
 
@@ -69,3 +69,8 @@ build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITR
 deb: build/linux/lendctl
 	guest-tests/linux/packages/build $< build/packages
 	@ls build/packages/*.deb
+
+# For kexec: what has to travel in an initramfs is better small.
+build/linux/%/Image.gz: build/linux/%/Image
+	gzip -n -6 -c $< >$@.new
+	@mv $@.new $@

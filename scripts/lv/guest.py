@@ -86,13 +86,14 @@ class Guest:
 
     def poweroff(self):
         """Types it and does not wait: the hypervisor says when the VM is off."""
-        self._last_words("poweroff -f")
+        self.last_words("poweroff -f")
 
     def reboot(self):
         """Types it and passes over what this life still prints: wait_shell() waits for the next."""
-        self._last_words("reboot -f")
+        self.last_words("reboot -f")
         self.machine.expect(self.name, r"reboot: Restarting", 60)
 
-    def _last_words(self, command):
+    def last_words(self, command):
+        """Types a command from which the shell does not come back, and does not wait."""
         self.machine.focus(self.name, self.vm_id)
         self.machine.type(self.name, command + "\n")
