@@ -186,4 +186,7 @@ static struct attribute *command_attrs[] = {
 	&dev_attr_refuse.attr, &dev_attr_target.attr, &dev_attr_drain.attr,   NULL,
 };
 
-const struct attribute_group lendmem_command_group = {.attrs = command_attrs};
+const struct attribute_group lendmem_command_group = {
+	.attrs = command_attrs,
+	.is_visible = lendmem_if_working,
+};

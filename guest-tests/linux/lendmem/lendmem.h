@@ -19,8 +19,10 @@
 #define LENDMEM_H
 
 #include <linux/completion.h>
+#include <linux/crash_dump.h>
 #include <linux/device.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -83,6 +85,7 @@ struct lendmem_unit {
  * struct lendmem_unit_info - the hypervisor's view of a unit at one moment
  * @state: LEND_SLOT_*, that of the first slot; LEND_SLOT_REVOKED if any slot is
  * @flags: LEND_FLAG_* of the first slot; LEND_FLAG_RECALLED and LEND_FLAG_ADOPTED if any slot has it
+ *	It has LEND_FLAG_ADOPTED as well if this kernel was booted with it as its own memory
  * @mixed: its slots differ in state, loan, owner or one of these flags
  */
 struct lendmem_unit_info {
@@ -116,6 +119,21 @@ struct lendmem_counters {
 };
 
 /**
+ * struct lendmem_map - the FDT for the next kernel
+ * @lock: of all that is here; may be held over hypervisor calls
+ * @size: bytes, 0 if none was written in this kernel
+ * @mode: LEND_MAP_*
+ * @nr_adopted: slots that were marked when it was written
+ */
+struct lendmem_map {
+	struct mutex lock;
+	void *fdt;
+	size_t size;
+	u32 mode;
+	u32 nr_adopted;
+};
+
+/**
  * struct lendmem - the device
  * @base: physical address of the window
  * @block_size: bytes in a slot
@@ -138,6 +156,7 @@ struct lendmem_counters {
  * @job: the one at work
  * @cancelled: it shall end early
  * @watchdog: ends a removal that takes too long
+ * @vmcore_cb: in a crash kernel
  * @slots_dir: the sysfs directory of the slots' directories
  */
 struct lendmem {
@@ -179,6 +198,8 @@ struct lendmem {
 	bool cancelled;
 	struct timer_list watchdog;
 
+	struct lendmem_map map;
+	struct vmcore_cb vmcore_cb;
 	struct kobject *slots_dir;
 };
 
@@ -226,6 +247,8 @@ static inline unsigned long lendmem_block_id(const struct lendmem *lm, u32 slot)
  * is; both under the hotplug locks in standby mode, by the worker in dynamic mode.
  */
 int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info);
+/* Does this kernel have it as its own memory, from its device tree? */
+bool lendmem_unit_is_boot_memory(const struct lendmem *lm, u32 unit);
 int lendmem_unit_retrieve(struct lendmem *lm, u32 unit);
 int lendmem_unit_relinquish(struct lendmem *lm, u32 unit, enum lendmem_parting parting);
 /* It is in use by this kernel from here on; -ESHUTDOWN when the module is going. */
@@ -360,9 +383,18 @@ bool lendmem_configured(const struct lendmem *lm, u32 slot);
 /* drain.c: everything goes back that can; -EBUSY if something cannot, then as before. */
 int lendmem_drain(struct lendmem *lm, bool on);
 
-/* sysfs.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
+/* map.c: 0, or -EBUSY and a line if a unit is this kernel's own memory. */
+int lendmem_runs_in_window(struct lendmem *lm);
+
+/* kdump.c: all that is done in a crash kernel; managed by the device. */
+int lendmem_kdump_init(struct lendmem *lm);
+/* For files that there are not in a crash kernel. */
+umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n);
+
+/* sysfs.c, map.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
 extern const struct attribute_group *lendmem_groups[];
 extern const struct attribute_group lendmem_command_group;
+extern const struct attribute_group lendmem_map_group;
 extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
 

@@ -17,9 +17,9 @@ static char *mode;
 module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode, "standby or dynamic; the device tree's if not given");
 
-static bool clean_start;
-module_param(clean_start, bool, 0444);
-MODULE_PARM_DESC(clean_start, "give back what the last kernel left");
+static bool clean;
+module_param(clean, bool, 0444);
+MODULE_PARM_DESC(clean, "give back what the last kernel left");
 
 static const char *const mode_names[] = {
 	[LENDMEM_STANDBY] = "standby",
@@ -152,7 +152,7 @@ static void add_blocks(struct lendmem *lm)
 	struct lendmem_job job = {.run = begin};
 	int ret;
 
-	if (clean_start) {
+	if (clean && !lendmem_runs_in_window(lm)) {
 		ret = lendmem_call(LEND_RELINQUISH_ALL, 0, 0, 0, 0, NULL);
 		if (ret)
 			dev_warn(lm->dev, "no clean start: %s\n", lendmem_words(ret));
@@ -167,11 +167,6 @@ static int lendmem_probe(struct platform_device *pdev)
 	struct lendmem *lm;
 	int ret, irq;
 
-	/* The memory of the kernel that crashed is what is to be dumped: touch nothing. */
-	if (is_kdump_kernel()) {
-		dev_info(dev, "nothing is added in a crash kernel\n");
-		return -ENODEV;
-	}
 	ret = lendmem_call_discover();
 	if (ret)
 		return dev_err_probe(dev, ret, "no lendvisor here\n");
@@ -184,6 +179,7 @@ static int lendmem_probe(struct platform_device *pdev)
 		return -ENOMEM;
 	lm->dev = dev;
 	init_waitqueue_head(&lm->wait);
+	mutex_init(&lm->map.lock);
 	platform_set_drvdata(pdev, lm);
 	ret = read_mode(lm);
 	if (ret)
@@ -191,6 +187,8 @@ static int lendmem_probe(struct platform_device *pdev)
 	ret = read_window(pdev, lm);
 	if (ret)
 		return ret;
+	if (is_kdump_kernel())
+		return lendmem_kdump_init(lm);
 	ret = check_window(lm);
 	if (ret)
 		return ret;

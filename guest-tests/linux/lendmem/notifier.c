@@ -66,7 +66,20 @@ undo:
 	return ret;
 }
 
-/* In dynamic mode memory is there whenever a block is: nothing is to be done here. */
+/* It is in the next kernel's map: it has to stay where it is. */
+static bool adopted(struct lendmem *lm, u32 first, u32 end)
+{
+	struct lendmem_unit_info info;
+	u32 unit;
+
+	for (unit = first; unit < end; unit++) {
+		if (!lendmem_unit_info(lm, unit, &info) && info.flags & LEND_FLAG_ADOPTED)
+			return true;
+	}
+	return false;
+}
+
+/* In dynamic mode memory is there whenever a block is: little is to be done here. */
 static int memory_callback(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct lendmem *lm = container_of(nb, struct lendmem, memory_nb);
@@ -75,10 +88,14 @@ static int memory_callback(struct notifier_block *nb, unsigned long action, void
 	u64 stop = min_t(u64, PFN_PHYS(range->start_pfn + range->nr_pages), lendmem_window_end(lm));
 	u32 unit, first, end;
 
-	if (start >= stop || lm->mode != LENDMEM_STANDBY)
+	if (start >= stop)
 		return NOTIFY_DONE;
 	first = (start - lm->base) / lm->unit_size;
 	end = DIV_ROUND_UP(stop - lm->base, lm->unit_size);
+	if (action == MEM_GOING_OFFLINE && adopted(lm, first, end))
+		return notifier_from_errno(-EPERM);
+	if (lm->mode != LENDMEM_STANDBY)
+		return NOTIFY_DONE;
 
 	switch (action) {
 	case MEM_GOING_ONLINE:

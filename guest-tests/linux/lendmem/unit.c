@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/ioport.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 
@@ -21,6 +22,14 @@ static u32 flags_for_us(const struct lendmem_slot_info *info)
 	if (info->state == LEND_SLOT_OFFERED || info->state == LEND_SLOT_BORROWED)
 		return info->flags;
 	return info->flags & ~LEND_FLAG_RECALLED;
+}
+
+bool lendmem_unit_is_boot_memory(const struct lendmem *lm, u32 unit)
+{
+	if (READ_ONCE(lm->units[unit].nr_added))
+		return false;
+	return region_intersects(lendmem_unit_address(lm, unit), lm->unit_size,
+				 IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
 int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info)
@@ -47,6 +56,9 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 		if (next.state == LEND_SLOT_REVOKED)
 			info->state = LEND_SLOT_REVOKED;
 	}
+	/* Whether it has the mark or lost it: of no use to anybody else before this kernel's end. */
+	if (lendmem_unit_is_boot_memory(lm, unit))
+		info->flags |= LEND_FLAG_ADOPTED;
 	return 0;
 }
 

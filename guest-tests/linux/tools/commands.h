@@ -26,6 +26,8 @@ int command_offline(int argc, char **argv, const struct options *options);
 int command_target(int argc, char **argv, const struct options *options);
 int command_watch(int argc, char **argv, const struct options *options);
 int command_wait(int argc, char **argv, const struct options *options);
+int command_adopt(int argc, char **argv, const struct options *options);
+int command_map(int argc, char **argv, const struct options *options);
 int command_unload(int argc, char **argv, const struct options *options);
 
 #endif

@@ -77,6 +77,11 @@ static const struct command {
 	 "  Waits until a slot is in STATE (standby, offered, held, borrowed, lent, ...) and "
 	 "prints its\n"
 	 "  number; status 3 if none is in time.\n"},
+	{"adopt", 0, 1, 0, command_adopt, "adopt [on|off]",
+	 "  Marks the blocks that we hold now for a next kernel without a driver: they stay, and\n"
+	 "  `map` lists them. `off` takes the marks back.\n"},
+	{"map", 1, 1, 0, command_map, "map FILE",
+	 "  Writes the device tree for the next kernel to FILE, for kexec --dtb=FILE.\n"},
 	{"unload", 0, 0, 0, command_unload, "unload",
 	 "  Gives all memory back and unloads the driver; if some cannot be given back, the "
 	 "driver\n"

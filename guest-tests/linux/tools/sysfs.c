@@ -47,6 +47,21 @@ int sysfs_read(char *text, size_t size, const char *path, ...)
 	return 0;
 }
 
+int sysfs_open(const char *path, ...)
+{
+	char full[PATH_MAX];
+	va_list args;
+	int fd, ret;
+
+	va_start(args, path);
+	ret = path_below_root(full, path, args);
+	va_end(args);
+	if (ret)
+		return ret;
+	fd = open(full, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int sysfs_write(const char *text, const char *path, ...)
 {
 	char full[PATH_MAX];

@@ -13,6 +13,9 @@
 int sysfs_read(char *text, size_t size, const char *path, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A file that is not text: a descriptor to read from, or a negative errno. */
+int sysfs_open(const char *path, ...) __attribute__((format(printf, 1, 2)));
+
 /* All of @text in one write: it is a command. */
 int sysfs_write(const char *text, const char *path, ...) __attribute__((format(printf, 2, 3)));
 

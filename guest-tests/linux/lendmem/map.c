@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The FDT for the kernel that this one is going to kexec to: `map` reads it, `adopt` chooses of which
+ * kind it is. The hypervisor writes it anew; adopting marks the slots that it lists, and these stay
+ * with this VM until the marks are taken back. Looking marks nothing.
+ */
+#include <linux/io.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "call.h"
+#include "lendmem.h"
+#include "parse.h"
+
+/* Long enough for any, says docs/abi.md. In one piece, as kmalloc() gives it. */
+#define MAP_SIZE 0x10000
+
+static int nr_adopted(const struct lendmem *lm, u32 *nr)
+{
+	struct lendmem_slot_info info;
+	u32 slot;
+	int ret;
+
+	*nr = 0;
+	for (slot = 0; slot < lm->nr_slots; slot += max(info.run, 1U)) {
+		ret = lendmem_call_slot_info(slot, &info);
+		if (ret)
+			return ret;
+		if (info.flags & LEND_FLAG_ADOPTED)
+			*nr += max(info.run, 1U);
+	}
+	return 0;
+}
+
+/* The caller holds map.lock. A call that fails has marked nothing. */
+static int write_map(struct lendmem *lm, u32 mode)
+{
+	struct lendmem_map *map = &lm->map;
+	struct lendmem_result res;
+	int ret;
+
+	if (!map->fdt)
+		map->fdt = devm_kmalloc(lm->dev, MAP_SIZE, GFP_KERNEL);
+	if (!map->fdt)
+		return -ENOMEM;
+	map->size = 0;
+	ret = lendmem_call(LEND_MAP, virt_to_phys(map->fdt), MAP_SIZE, mode, 0, &res);
+	if (ret)
+		return ret;
+	map->size = res.x1;
+	map->mode = mode;
+	return nr_adopted(lm, &map->nr_adopted);
+}
+
+int lendmem_runs_in_window(struct lendmem *lm)
+{
+	u32 unit;
+
+	for (unit = 0; unit < lm->nr_units; unit++) {
+		if (lendmem_unit_is_boot_memory(lm, unit)) {
+			dev_warn(lm->dev, "slot %u is memory that this kernel was booted with\n",
+				 lendmem_first_slot(lm, unit));
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+static int adopt(struct lendmem *lm, bool on)
+{
+	int ret = 0;
+
+	mutex_lock(&lm->map.lock);
+	/* Without its mark it could be recalled, and cannot be given back. */
+	if (!on)
+		ret = lendmem_runs_in_window(lm);
+	if (!ret)
+		ret = write_map(lm, on ? LEND_MAP_ADOPT : LEND_MAP_BOOT);
+	if (ret)
+		dev_warn(lm->dev, "no map for the next kernel: %s\n", lendmem_words(ret));
+	else if (on)
+		dev_info(lm->dev, "%u slots are marked for the next kernel, and stay\n",
+			 lm->map.nr_adopted);
+	mutex_unlock(&lm->map.lock);
+	/* What the kernel before had adopted is ours to use again; recalls are heard again. */
+	lendmem_mark(lm, 0, lm->nr_slots);
+	return ret;
+}
+
+static ssize_t adopt_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count)
+{
+	bool on;
+	int ret;
+
+	ret = lendmem_parse_switch(buf, &on);
+	if (!ret)
+		ret = adopt(dev_get_drvdata(dev), on);
+	return ret ?: count;
+}
+
+static ssize_t adopt_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	u32 nr;
+	int ret = nr_adopted(dev_get_drvdata(dev), &nr);
+
+	return ret ?: sysfs_emit(buf, "%u\n", !!nr);
+}
+static DEVICE_ATTR_RW(adopt);
+
+/* The caller holds map.lock. Is what was written before still right, or can it be written unasked? */
+static int map_for_reader(struct lendmem *lm)
+{
+	struct lendmem_map *map = &lm->map;
+	u32 nr;
+	int ret;
+
+	ret = nr_adopted(lm, &nr);
+	if (ret)
+		return ret;
+	if (map->size && map->mode == LEND_MAP_ADOPT && nr != map->nr_adopted) {
+		dev_warn(lm->dev, "the map lists %u slots, %u are left: write adopt again\n",
+			 map->nr_adopted, nr);
+		return -ESTALE;
+	}
+	if (map->size)
+		return 0;
+	if (nr) {
+		dev_warn(lm->dev, "%u slots are adopted by a kernel before: write adopt first\n",
+			 nr);
+		return -ENODATA;
+	}
+	return write_map(lm, LEND_MAP_BOOT);
+}
+
+static ssize_t map_read(struct file *file, struct kobject *kobj, struct bin_attribute *attr,
+			char *buf, loff_t pos, size_t count)
+{
+	struct lendmem *lm = dev_get_drvdata(kobj_to_dev(kobj));
+	ssize_t ret = 0;
+
+	mutex_lock(&lm->map.lock);
+	if (!pos)
+		ret = map_for_reader(lm);
+	if (!ret)
+		ret = memory_read_from_buffer(buf, count, &pos, lm->map.fdt, lm->map.size);
+	mutex_unlock(&lm->map.lock);
+	return ret;
+}
+static BIN_ATTR_ADMIN_RO(map, 0);
+
+static struct attribute *map_attrs[] = {&dev_attr_adopt.attr, NULL};
+static struct bin_attribute *map_bin_attrs[] = {&bin_attr_map, NULL};
+
+const struct attribute_group lendmem_map_group = {
+	.attrs = map_attrs,
+	.bin_attrs = map_bin_attrs,
+	.is_visible = lendmem_if_working,
+};
