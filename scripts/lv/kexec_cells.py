@@ -3,9 +3,8 @@
 
 from collections import namedtuple
 from dataclasses import dataclass
-from pathlib import Path
 
-from lv import BUILD, Failure
+from lv import BUILD
 from lv.kexec_states import STATES, State
 
 PLAIN = BUILD / "linux" / "initramfs-plain.cpio.gz"
@@ -89,23 +88,3 @@ def matrix(routes):
 
 def debian_routes():
     return [(debian(first), (debian(following),)) for first, following in DEBIAN_PAIRS]
-
-
-def users_kernels(text):
-    """Of "a=path/Image b=path/Image,path/lendmem.ko"."""
-    kernels = []
-    for word in text.split():
-        name, equals, files = word.partition("=")
-        image, _, module = files.partition(",")
-        for file in filter(None, (image, module)):
-            if not Path(file).is_file():
-                raise Failure(f"KERNELS: {word}: there is no file {file}")
-        if not equals or not image or "/" in name or ">" in name:
-            raise Failure(f"KERNELS: {word}: it has to be NAME=IMAGE or NAME=IMAGE,LENDMEM.KO")
-        kernels.append((name, Path(image), Path(module) if module else None))
-    return kernels
-
-
-def users_routes(kernels):
-    """All ordered pairs. Debian's 6.12 makes the state and looks at what is left of it in the end."""
-    return [(debian("6.12"), (first, following)) for first in kernels for following in kernels]

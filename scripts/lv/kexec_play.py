@@ -21,7 +21,7 @@ def adopt(t, cell):
 
 
 def use_adopted(t, adopted):
-    """A kernel without driver: the blocks are memory like any other."""
+    """A kernel that was booted with the blocks: they are memory like any other."""
     for slot in adopted:
         start = WINDOW + slot * BLOCK
         said = " ".join(t.alice.run(f"memfill fill {len(adopted) * 160 + 160}M {slot + 1:#x} "
@@ -45,24 +45,30 @@ def use_again(t):
         t.stamp(slot)
 
 
-def unchanged(t, cell, before, driver):
-    """The hypervisor's view: same as before; or, where the driver has things to settle, as it was at rest."""
-    if driver and cell.state.settled:
-        t.wait_picture({**before, "loans": [], "aborts": before["aborts"], "retrieved": before["retrieved"]},
-                       ("loans", "aborts", "retrieved"))
-        for slot in cell.state.settled:
-            t.stamps.pop(slot, None)
-    else:
-        t.wait_picture(before, before, 5)
+class Course:
+    """What the hypervisor has to say from kexec to kexec: the same, once a driver has settled what it found."""
+
+    def __init__(self, t, state):
+        self.t, self.state = t, state
+        self.before, self.slots = t.picture(), state.slots
+
+    def check(self, driver):
+        self.t.wait_slots(self.state.after(driver) if driver else self.slots)
+        if driver and self.slots != self.state.after(True):
+            self.t.wait_picture(self.before, ("retrieved", "aborts"), 5)
+            self.t.wait_picture({"loans": []}, ("loans",))
+            for slot in self.state.settled:
+                self.t.stamps.pop(slot, None)
+            self.slots, self.before = self.state.after(True), self.t.picture()
+        self.t.wait_picture(self.before, self.before, 5)
 
 
-def after_kexec(t, cell, kernel, driver, adopted, before, in_map):
+def after_kexec(t, course, kernel, driver, adopted, in_map):
     """in_map: adopted slots that this kernel has as plain memory."""
     t.arrive(kernel, driver, in_map)
-    unchanged(t, cell, before, driver)
-    t.wait_slots(cell.state.after(driver))
+    course.check(driver)
     t.check_bob()
-    if in_map and not driver:
+    if in_map:
         use_adopted(t, adopted)
         # Whoever booted with a block may write to it.
         for slot in in_map:
@@ -77,35 +83,36 @@ def play(t, cell, say):
     cell.state.prepare(t)
     t.wait_slots(cell.state.slots)
     adopted = adopt(t, cell) if cell.way.adopt else []
-    before = t.picture()
+    course = Course(t, cell.state)
     t.check_bob()
-    say(f"before: {describe(before)}; adopted: {adopted or 'none'}; {t.check_stamps()} of alice's blocks stamped")
-    first = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
-    options = first
+    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; {t.check_stamps()} of alice's blocks stamped")
+    options = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
     for nr, kernel in enumerate(cell.route):
         last = nr == len(cell.route) - 1
         driver = cell.way.driver if last else bool(kernel.initramfs) and not cell.way.adopt
         load, run = t.kexec(kernel, driver, options)
-        after_kexec(t, cell, kernel, driver, adopted, before, adopted)
+        after_kexec(t, course, kernel, driver, adopted, adopted)
         if t.test and not adopted:
             say(f"{t.check_stamps()} as they were")
             use_again(t)
         say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, there in {run:.0f} s;"
             f" accounts, peer's memory as before")
-        options = f"--reuse-cmdline --dtb={BOOT_MAP} {IN_BOOT_MEMORY}" if adopted else "--reuse-cmdline"
+        options = "--reuse-cmdline"
+    if cell.way.adopt:
+        options += f" --dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
     load, run = t.kexec(t.home, True, options)
-    after_kexec(t, cell, t.home, True, adopted, before, [])
-    say(f"kexec to {t.home.name}, with driver: loaded in {load:.0f} s, there in {run:.0f} s; "
-        f"{t.check_stamps()} as they were")
-    clear(t, cell, adopted)
-    say("all given back: as at first")
-
-
-def clear(t, cell, adopted):
-    """Everything goes back, by the driver's ordinary ways."""
+    after_kexec(t, course, t.home, True, adopted, [])
     if adopted:
         t.alice.run(f"echo 0 >$(echo {DEVICE})/adopt")
         t.alice.until(lambda: all(t.alice.slots()[slot].block != "none" for slot in adopted), "blocks once adopted")
+    say(f"kexec to {t.home.name}, with driver: loaded in {load:.0f} s, there in {run:.0f} s; "
+        f"{t.check_stamps()} as they were")
+    clear(t)
+    say("all given back: as at first")
+
+
+def clear(t):
+    """Everything goes back, by the driver's ordinary ways."""
     t.test.do("unpin")
     t.bob_lets_go()
     for nr, slot in enumerate(t.alice.slots()):

@@ -26,54 +26,67 @@ class CellLog:
 
     def __init__(self, out):
         self.logs = out / "logs"
-        self.file = None
+        self.logs.mkdir(exist_ok=True)
+        self.path = self.file = None
 
     def open(self, name):
-        path = self.logs / (safe(name) + ".log")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = open(path, "wb", buffering=0)
-        return path
+        """Its path."""
+        self.path = self.logs / (safe(name) + ".txt")
+        self.file = open(self.path, "wb", buffering=0)
+        return self.path
 
     def say(self, text):
         self.file.write(f"\n=== {text}\n".encode())
 
     def console(self, data):
-        if self.file:
-            self.file.write(data)
+        self.file.write(data)
 
 
 class Worker:
     """Takes groups of cells, and gives results."""
 
     def __init__(self, out, number, report):
-        self.out = out
         self.work = out / "work" / str(number)
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.log = CellLog(out)
         self.report = report
 
+    def table(self, home, route, cpus):
+        """A new one, on its way into the log that is open."""
+        return Table(home, route, cpus, self.work, self.log.path.with_suffix(""), self.log.console)
+
     def group(self, cells):
-        log, table = CellLog(self.out), None
-        self.work.mkdir(parents=True, exist_ok=True)
+        """Cells that can share a machine; one that failed is not used again."""
+        table = None
         for cell in cells:
-            began = time.monotonic()
-            path = log.open(cell.name)
-            why = ""
-            try:
-                log.say(f"{cell.name}, {cell.cpus} vCPUs of alice: {cell.state.title}")
-                if not table:
-                    table = Table(cell.home, cell.route, cell.cpus, self.work, path.with_suffix(""), log.console)
-                play(table, cell, log.say)
-            except (Failure, Late, Dead) as e:
-                why = str(e)
-            except Exception:  # a check that is wrong must not end the others
-                why = traceback.format_exc(limit=-3)
-            if why:
-                log.say(f"FAILED: {why}")
-                if table:
+            def run_cell(cell=cell, table=table):
+                self.log.say(f"{cell.name}, {cell.cpus} vCPUs of alice: {cell.state.title}")
+                table = table or self.table(cell.home, cell.route, cell.cpus)
+                try:
+                    play(table, cell, self.log.say)
+                except BaseException:
                     table.close()
-                table = None
-            self.report(Result(cell.name, "failed" if why else "ok", why, time.monotonic() - began, path, cell))
+                    raise
+                return table
+            table = self.one(cell.name, run_cell, cell)
         if table:
             table.close()
+
+    def one(self, name, what, cell=None):
+        """Reports how what() went; returns what it returns, None if it failed."""
+        began = time.monotonic()
+        path = self.log.open(name)
+        value, why = None, ""
+        try:
+            value = what()
+        except (Failure, Late, Dead) as e:
+            why = str(e)
+        except Exception:  # a check that is wrong must not end the others
+            why = traceback.format_exc(limit=-3)
+        if why:
+            self.log.say(f"FAILED: {why}")
+        self.report(Result(name, "failed" if why else "ok", why, time.monotonic() - began, path, cell))
+        return value
 
 
 def groups(cells):
