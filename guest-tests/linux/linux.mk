@@ -47,6 +47,25 @@ build/linux/$(1)/$(2).ko: $$(wildcard guest-tests/linux/$(2)/*) hyp/lend/abi.h b
 endef
 $(foreach f,$(LINUX_FLAVOURS),$(foreach m,$(LINUX_MODULES),$(eval $(call linux_module,$f,$m))))
 
+# lendmem for a kernel whose headers differ in nothing but its name, as those of two updates of a stable
+# kernel may: for test_wrong_headers.py. sed -i writes a new file, and leaves alone what it was linked to.
+define linux_neighbour
+build/linux/$(1)/neighbour.ko: build/linux/$(1)/lendmem.ko
+	@rm -rf build/linux/$(1)/neighbour build/linux/$(1)/usr/src/neighbour
+	@cp -al build/linux/$(1)/headers/ build/linux/$(1)/usr/src/neighbour
+	@sed -i -E 's/[0-9](\+|-arm64)/x\1/' build/linux/$(1)/usr/src/neighbour/include/generated/utsrelease.h
+	@mkdir -p build/linux/$(1)/neighbour
+	@cp -a build/linux/$(1)/lendmem/*.[ch] build/linux/$(1)/lendmem/Kbuild build/linux/$(1)/lendmem/hyp \
+		build/linux/$(1)/neighbour/
+	@rm build/linux/$(1)/neighbour/*.mod.c
+	$$(subst /headers,/usr/src/neighbour,$$(call kbuild,$(1),neighbour)) modules
+	@$$(LINUX_CROSS)strip --strip-debug -o $$@ build/linux/$(1)/neighbour/lendmem.ko
+endef
+$(foreach f,$(LINUX_FLAVOURS),$(eval $(call linux_neighbour,$f)))
+
+.PHONY: neighbours
+neighbours: $(LINUX_FLAVOURS:%=build/linux/%/neighbour.ko)
+
 build/linux/lendctl: $(LINUX_LENDCTL) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_LENDCTL)

@@ -5,6 +5,7 @@ import re
 
 from lv import Failure
 from lv.lendvm import BLOCK, MEMORY, WINDOW
+from lv.scenario import BOOT_TIMEOUT
 
 FILE = "/sys/kernel/debug/lendtest"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions"
@@ -14,6 +15,12 @@ RETRIEVE = 3
 # What Linux's block may be in for each state of the slot, in standby mode.
 FITS = {"standby": "offline", "offered": "offline", "held": "online", "borrowed": "online",
         "empty": "absent", "lent": "absent"}
+
+
+def wait_next_life(machine, vm):
+    """Until the shell of a VM that was reset answers: its last prompt may be on the console still."""
+    machine.expect(vm.name, r"^ready$", BOOT_TIMEOUT)
+    vm.guest.wait_shell(BOOT_TIMEOUT)
 
 
 def fill_anywhere(mib):

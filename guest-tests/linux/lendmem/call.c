@@ -52,7 +52,7 @@ const char *lendmem_words(int err)
 }
 
 static const char *const state_names[] = {
-	[LEND_SLOT_EMPTY] = "empty",       [LEND_SLOT_STANDBY] = "standby",
+	[LEND_SLOT_EMPTY] = "empty",	   [LEND_SLOT_STANDBY] = "standby",
 	[LEND_SLOT_OFFERED] = "offered",   [LEND_SLOT_HELD] = "held",
 	[LEND_SLOT_BORROWED] = "borrowed", [LEND_SLOT_LENT] = "lent",
 	[LEND_SLOT_REVOKED] = "revoked",

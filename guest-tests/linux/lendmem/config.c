@@ -31,10 +31,11 @@ static int configure(struct lendmem *lm, struct lendmem_job *job)
 		lendmem_not_kept(lm, c->unit);
 		/* It may be more than is to be held. */
 		lendmem_mark_target(lm);
-	} else if (c->on)
+	} else if (c->on) {
 		dev_warn(lm->dev, "slot %u: not configured: %s\n", slot, lendmem_words(ret));
-	else if (!lendmem_ended(lm))
+	} else if (!lendmem_ended(lm)) {
 		lendmem_say_kept(lm, c->unit, ret);
+	}
 	return ret;
 }
 

@@ -6,23 +6,23 @@
 #include "lendmem.h"
 
 /* The one of the hypervisor's that comes in @reg. */
-#define HYPERVISOR_COUNTER(_name, _reg)                                                            \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
-	{                                                                                          \
-		struct lendmem_result res;                                                         \
-		int ret = lendmem_call(LEND_INFO, LEND_INFO_COUNTERS, 0, 0, 0, &res);              \
-                                                                                                   \
-		return ret ?: sysfs_emit(buf, "%llu\n", res._reg);                                 \
-	}                                                                                          \
+#define HYPERVISOR_COUNTER(_name, _reg) \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{ \
+		struct lendmem_result res; \
+		int ret = lendmem_call(LEND_INFO, LEND_INFO_COUNTERS, 0, 0, 0, &res); \
+\
+		return ret ?: sysfs_emit(buf, "%llu\n", res._reg); \
+	} \
 	static DEVICE_ATTR_RO(_name)
 
-#define DRIVER_COUNTER(_name)                                                                      \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
-	{                                                                                          \
-		const struct lendmem *lm = dev_get_drvdata(dev);                                   \
-                                                                                                   \
-		return sysfs_emit(buf, "%llu\n", (u64)READ_ONCE(lm->counters._name));              \
-	}                                                                                          \
+#define DRIVER_COUNTER(_name) \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{ \
+		const struct lendmem *lm = dev_get_drvdata(dev); \
+\
+		return sysfs_emit(buf, "%llu\n", (u64)READ_ONCE(lm->counters._name)); \
+	} \
 	static DEVICE_ATTR_RO(_name)
 
 HYPERVISOR_COUNTER(retrieved, x1);

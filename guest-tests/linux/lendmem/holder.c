@@ -45,12 +45,25 @@ static const char *kernel_use(struct page *page)
 	return NULL;
 }
 
+/* Of a page that is no part of a larger folio. */
+static int nr_maps(struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+
+/* A small page's pins are counted in its references, as many for each: maps are no pins. */
+static bool pinned(struct folio *folio, struct page *page)
+{
+	return folio_maybe_dma_pinned(folio) &&
+	       (folio_test_large(folio) ||
+		folio_ref_count(folio) - nr_maps(page) >= GUP_PIN_COUNTING_BIAS);
+}
+
 static enum lendmem_reason judge(struct page *page)
 {
 	struct folio *folio = page_folio(page);
 	bool cached = folio->mapping && !folio_test_anon(folio);
 	int refs = folio_ref_count(folio);
-	int expected;
 
 	if (kernel_use(page))
 		return LENDMEM_UNMOVABLE;
@@ -59,13 +72,12 @@ static enum lendmem_reason judge(struct page *page)
 	if (!folio_test_lru(folio))
 		/* With neither owner nor mapping it is some driver's, or the kernel's. */
 		return folio->mapping || folio_test_large(folio) ? LENDMEM_BUSY : LENDMEM_UNMOVABLE;
-	if (folio_maybe_dma_pinned(folio))
+	if (pinned(folio, page))
 		return LENDMEM_PINNED;
 	if (folio_test_large(folio))
 		return LENDMEM_UNKNOWN;
-	expected = atomic_read(&page->_mapcount) + 1 + cached + folio_test_private(folio) +
-		   folio_test_swapcache(folio);
-	return refs > expected ? LENDMEM_BUSY : LENDMEM_UNKNOWN;
+	refs -= nr_maps(page) + cached + folio_test_private(folio) + folio_test_swapcache(folio);
+	return refs > 0 ? LENDMEM_BUSY : LENDMEM_UNKNOWN;
 }
 
 static void put_in_words(struct lendmem_holder *holder, struct page *page)
@@ -82,7 +94,7 @@ static void put_in_words(struct lendmem_holder *holder, struct page *page)
 			 reason_texts[holder->reason], folio_nr_pages(folio), refs);
 	else
 		snprintf(holder->text, sizeof(holder->text), "%s (refcount %d, mapcount %d)",
-			 reason_texts[holder->reason], refs, atomic_read(&page->_mapcount) + 1);
+			 reason_texts[holder->reason], refs, nr_maps(page));
 }
 
 /* The struct page, NULL where nothing is online, or where the block's own struct pages lie. */
@@ -142,8 +154,7 @@ u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among)
 	unsigned long unit;
 	u64 nr, most = 0;
 
-	for_each_set_bit(unit, among, lm->nr_units)
-	{
+	for_each_set_bit(unit, among, lm->nr_units) {
 		if (!lendmem_unit_online(lm, unit))
 			return unit;
 		nr = nr_free_pages_in(lm, unit);

@@ -56,6 +56,16 @@ void lendmem_kept(struct lendmem *lm, u32 unit, int err)
 	u->said = true;
 }
 
+bool lendmem_still_kept(struct lendmem *lm, u32 unit)
+{
+	struct lendmem_holder holder;
+
+	if (!lm->units[unit].kept)
+		return false;
+	lendmem_find_holder(lm, unit, &holder);
+	return holder.reason >= LENDMEM_UNMOVABLE;
+}
+
 void lendmem_not_kept(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit *u = &lm->units[unit];

@@ -192,7 +192,7 @@ struct lendmem {
 	unsigned long *leaving;
 	unsigned long target_retry_at;
 	unsigned long target_backoff;
-	spinlock_t job_lock;
+	spinlock_t job_lock; /* jobs and job */
 	struct list_head jobs;
 	struct lendmem_job *job;
 	bool cancelled;
@@ -311,6 +311,8 @@ bool lendmem_leaving(struct lendmem *lm, u32 unit);
 /* kept.c: what does not go, and why: said once until it goes, by the worker only. */
 void lendmem_kept(struct lendmem *lm, u32 unit, int err);
 void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
+/* Would another attempt be in vain for sure? It would take its full time, and hold up all else. */
+bool lendmem_still_kept(struct lendmem *lm, u32 unit);
 void lendmem_not_kept(struct lendmem *lm, u32 unit);
 void lendmem_given_back(struct lendmem *lm, u32 unit);
 

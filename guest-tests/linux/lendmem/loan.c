@@ -92,7 +92,8 @@ static int lend(struct lendmem *lm, struct lendmem_job *job)
 		return 0;
 	}
 	dev_warn(lm->dev, "slot %u: not %s to %s: %s\n", l->slot, what, peer, lendmem_words(ret));
-	for_each_set_bit(unit, lm->leaving, lm->nr_units) put_back(lm, unit, true);
+	for_each_set_bit(unit, lm->leaving, lm->nr_units)
+		put_back(lm, unit, true);
 	return ret;
 }
 

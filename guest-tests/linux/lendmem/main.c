@@ -80,10 +80,10 @@ static int check_window(struct lendmem *lm)
 				     "window %#llx-%#llx is not made of whole %llu MiB\n",
 				     (u64)lm->base, end - 1, lm->unit_size >> 20);
 	if (lm->mode == LENDMEM_STANDBY && lm->blocks_per_unit > 1)
-		return dev_err_probe(lm->dev, -EOPNOTSUPP,
-				     "slots of %llu MiB are more than one memory block of %llu "
-				     "MiB: only mode dynamic can have them\n",
-				     lm->block_size >> 20, lm->linux_block_size >> 20);
+		return dev_err_probe(
+			lm->dev, -EOPNOTSUPP,
+			"slots of %llu MiB are more than one memory block of %llu MiB: only mode dynamic can have them\n",
+			lm->block_size >> 20, lm->linux_block_size >> 20);
 	if (lm->base < range.start || end - 1 > range.end)
 		return dev_err_probe(lm->dev, -ERANGE,
 				     "window %#llx-%#llx is outside %#llx-%#llx\n", (u64)lm->base,
@@ -226,13 +226,10 @@ MODULE_DEVICE_TABLE(of, lendmem_of_match);
  */
 static struct platform_driver lendmem_driver = {
 	.probe = lendmem_probe,
-	.driver =
-		{
-			.name = "lendmem",
-			.of_match_table = lendmem_of_match,
-			.dev_groups = lendmem_groups,
-			.suppress_bind_attrs = true,
-		},
+	.driver.name = "lendmem",
+	.driver.of_match_table = lendmem_of_match,
+	.driver.dev_groups = lendmem_groups,
+	.driver.suppress_bind_attrs = true,
 };
 
 /*

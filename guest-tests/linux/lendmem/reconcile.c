@@ -15,6 +15,9 @@ static enum wish wish_of(const struct lendmem *lm, const struct lendmem_unit_inf
 	/* Part of the next kernel's own map. */
 	if (info->flags & LEND_FLAG_ADOPTED)
 		return WISH_LEAVE;
+	/* Recalled by us: the borrower gives it back. */
+	if (info->state == LEND_SLOT_LENT && !info->mixed)
+		return WISH_NO_BLOCK;
 	if (info->flags & LEND_FLAG_RECALLED || info->state == LEND_SLOT_REVOKED)
 		return WISH_GIVE_BACK;
 	if (info->mixed)
@@ -119,6 +122,8 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 		u->said = true;
 		return 0;
 	}
+	if (lendmem_still_kept(lm, unit))
+		return -EBUSY;
 	WRITE_ONCE(u->parting, LENDMEM_PART_FOR_GOOD);
 	ret = lendmem_blocks_remove(lm, unit);
 	WRITE_ONCE(u->parting, LENDMEM_PART_OFFER);
@@ -139,8 +144,11 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 
 static int remove_blocks(struct lendmem *lm, u32 unit, bool mixed)
 {
-	int ret = lendmem_blocks_remove(lm, unit);
+	int ret;
 
+	if (lendmem_still_kept(lm, unit))
+		return -EBUSY;
+	ret = lendmem_blocks_remove(lm, unit);
 	if (ret) {
 		lendmem_kept(lm, unit, ret);
 		return ret;

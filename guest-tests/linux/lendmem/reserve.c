@@ -4,7 +4,6 @@
  * of the linear map. Where that is short, add_memory ends in the OOM killer or in a BUG_ON, so it is
  * looked for beforehand.
  */
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
@@ -34,42 +33,25 @@ u64 lendmem_block_cost(const struct lendmem *lm)
 	return nr_pages * sizeof(struct page) + tables * PAGE_SIZE;
 }
 
-/* Free now, without anybody's having to make room. */
-static u64 free_now(void)
+/*
+ * What an allocation of the kernel's own finds: free pages above the watermarks, and of the page cache
+ * the half that can be counted on to go. Judged and not tried: whoever took that much for a moment
+ * would send others to the OOM killer.
+ */
+static u64 available(void)
 {
 	struct zone *zone = NODE_DATA(0)->node_zones;
 	long pages = 0;
 
 	for (; zone < NODE_DATA(0)->node_zones + ZONE_MOVABLE; zone++) {
-		long in_zone = zone_page_state(zone, NR_FREE_PAGES) -
-			       zone_page_state(zone, NR_FREE_CMA_PAGES) - high_wmark_pages(zone);
+		long free = zone_page_state(zone, NR_FREE_PAGES) -
+			    zone_page_state(zone, NR_FREE_CMA_PAGES) - high_wmark_pages(zone);
+		long cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+			     zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
 
-		pages += max(in_zone, 0L);
+		pages += max(free + cache / 2, 0L);
 	}
 	return (u64)pages << PAGE_SHIFT;
-}
-
-/* Takes it, which makes room, and gives it back. Never the OOM killer. */
-static bool can_be_had(u64 bytes)
-{
-	struct page *page, *next;
-	bool enough = true;
-	LIST_HEAD(taken);
-
-	for (; bytes; bytes -= min_t(u64, bytes, PAGE_SIZE)) {
-		page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-		if (!page) {
-			enough = false;
-			break;
-		}
-		list_add(&page->lru, &taken);
-	}
-	list_for_each_entry_safe(page, next, &taken, lru)
-	{
-		list_del(&page->lru);
-		__free_page(page);
-	}
-	return enough;
 }
 
 int lendmem_reserve(struct lendmem *lm, u32 nr)
@@ -77,15 +59,15 @@ int lendmem_reserve(struct lendmem *lm, u32 nr)
 	u64 cost = nr * lendmem_block_cost(lm);
 	u64 wanted = cost + (u64)READ_ONCE(reserve_mib) * SZ_1M;
 
-	if (free_now() >= wanted || can_be_had(wanted)) {
+	if (available() >= wanted) {
 		lm->reserve_said = false;
 		return 0;
 	}
 	if (!lm->reserve_said)
-		dev_warn(lm->dev,
-			 "no block is added: its struct pages take %llu KiB, and %u MiB are to be "
-			 "left\n",
-			 cost >> 10, READ_ONCE(reserve_mib));
+		dev_warn(
+			lm->dev,
+			"no block is added: its struct pages take %llu KiB, and %u MiB are to be left\n",
+			cost >> 10, READ_ONCE(reserve_mib));
 	lm->reserve_said = true;
 	return -ENOMEM;
 }

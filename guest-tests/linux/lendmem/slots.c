@@ -20,9 +20,9 @@ static const struct {
 	const char *name;
 	u32 bit;
 } slot_flags[] = {
-	{"own", LEND_FLAG_OWN},         {"recalled", LEND_FLAG_RECALLED},
+	{"own", LEND_FLAG_OWN},		{"recalled", LEND_FLAG_RECALLED},
 	{"expired", LEND_FLAG_EXPIRED}, {"revocable", LEND_FLAG_REVOCABLE},
-	{"keep", LEND_FLAG_KEEP},       {"adoptable", LEND_FLAG_ADOPTABLE},
+	{"keep", LEND_FLAG_KEEP},	{"adoptable", LEND_FLAG_ADOPTABLE},
 	{"adopted", LEND_FLAG_ADOPTED}, {"busy", LEND_FLAG_BUSY},
 };
 
@@ -69,7 +69,7 @@ static ssize_t show_address(struct lendmem *lm, u32 slot, const struct lendmem_s
 	return sysfs_emit(buf, "%#llx\n", (u64)lendmem_slot_address(lm, slot));
 }
 
-/* The first Linux memory block of the slot's unit, as it is called in /sys/devices/system/memory. */
+/* The first memory block of the slot's unit, by its name in /sys/devices/system/memory. */
 static ssize_t show_block(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			  char *buf)
 {
@@ -151,9 +151,9 @@ static ssize_t show_state(struct lendmem *lm, u32 slot, const struct lendmem_slo
 	return sysfs_emit(buf, "%s\n", lendmem_state_name(info->state));
 }
 
-#define SLOT_ATTR(_name, _mode, _show, _store)                                                     \
-	{                                                                                          \
-		.attr = __ATTR(_name, _mode, show, _store), .show = _show                          \
+#define SLOT_ATTR(_name, _mode, _show, _store) \
+	{ \
+		.attr = __ATTR(_name, _mode, show, _store), .show = _show \
 	}
 
 static struct slot_attribute slot_attributes[] = {

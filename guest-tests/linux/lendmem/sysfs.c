@@ -48,24 +48,24 @@ static ssize_t wanted_show(struct device *dev, struct device_attribute *attr, ch
 static DEVICE_ATTR_RO(wanted);
 
 /* A number that stays as it was at probe. */
-#define FIXED(_name, _format)                                                                      \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
-	{                                                                                          \
-		const struct lendmem *lm = dev_get_drvdata(dev);                                   \
-                                                                                                   \
-		return sysfs_emit(buf, _format "\n", lm->_name);                                   \
-	}                                                                                          \
+#define FIXED(_name, _format) \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{ \
+		const struct lendmem *lm = dev_get_drvdata(dev); \
+\
+		return sysfs_emit(buf, _format "\n", lm->_name); \
+	} \
 	static DEVICE_ATTR_RO(_name)
 
 /* One that the hypervisor is asked for. */
-#define POOL(_name, _member)                                                                       \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf)  \
-	{                                                                                          \
-		struct lendmem_pool pool;                                                          \
-		int ret = lendmem_call_pool(&pool);                                                \
-                                                                                                   \
-		return ret ?: sysfs_emit(buf, "%u\n", pool._member);                               \
-	}                                                                                          \
+#define POOL(_name, _member) \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
+	{ \
+		struct lendmem_pool pool; \
+		int ret = lendmem_call_pool(&pool); \
+\
+		return ret ?: sysfs_emit(buf, "%u\n", pool._member); \
+	} \
 	static DEVICE_ATTR_RO(_name)
 
 FIXED(block_size, "%llu");
@@ -79,9 +79,9 @@ POOL(own_slots, nr_own);
 POOL(pool_slots, nr_promised);
 
 static struct attribute *lendmem_attrs[] = {
-	&dev_attr_window.attr,     &dev_attr_block_size.attr, &dev_attr_linux_block_size.attr,
-	&dev_attr_nr_slots.attr,   &dev_attr_vm.attr,         &dev_attr_mode.attr,
-	&dev_attr_version.attr,    &dev_attr_block_cost.attr, &dev_attr_wanted.attr,
+	&dev_attr_window.attr,	   &dev_attr_block_size.attr, &dev_attr_linux_block_size.attr,
+	&dev_attr_nr_slots.attr,   &dev_attr_vm.attr,	      &dev_attr_mode.attr,
+	&dev_attr_version.attr,	   &dev_attr_block_cost.attr, &dev_attr_wanted.attr,
 	&dev_attr_pool_held.attr,  &dev_attr_pool_free.attr,  &dev_attr_quota.attr,
 	&dev_attr_pool_slots.attr, &dev_attr_own_slots.attr,  NULL,
 };

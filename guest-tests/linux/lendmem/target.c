@@ -65,8 +65,11 @@ static void pool_units(struct lendmem *lm, u32 state, unsigned long *units)
 
 static int give_up_one(struct lendmem *lm, u32 unit)
 {
-	int ret = lendmem_unit_withdraw(lm, unit, LENDMEM_PART_FOR_GOOD);
+	int ret;
 
+	if (lendmem_still_kept(lm, unit))
+		return -EBUSY;
+	ret = lendmem_unit_withdraw(lm, unit, LENDMEM_PART_FOR_GOOD);
 	if (ret) {
 		lendmem_kept(lm, unit, ret);
 		return ret;
@@ -120,8 +123,7 @@ static int grow(struct lendmem *lm)
 	int ret;
 
 	pool_units(lm, LEND_SLOT_STANDBY, lm->leaving);
-	for_each_set_bit(unit, lm->leaving, lm->nr_units)
-	{
+	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
 		ret = lendmem_call_pool(&pool);
 		if (ret)
 			return ret;

@@ -62,14 +62,12 @@ static void work_pass(struct lendmem *lm)
 {
 	unsigned long unit;
 
-	for_each_set_bit(unit, lm->retry, lm->nr_units)
-	{
+	for_each_set_bit(unit, lm->retry, lm->nr_units) {
 		if (time_after_eq(jiffies, lm->units[unit].retry_at))
 			set_bit(unit, lm->dirty);
 	}
 	bitmap_zero(lm->leaving, lm->nr_units);
-	for_each_set_bit(unit, lm->dirty, lm->nr_units)
-	{
+	for_each_set_bit(unit, lm->dirty, lm->nr_units) {
 		if (lendmem_wanted_elsewhere(lm))
 			return;
 		if (lendmem_leaving(lm, unit)) {
@@ -120,8 +118,8 @@ static long time_to_retry(const struct lendmem *lm)
 	long wait = MAX_SCHEDULE_TIMEOUT;
 	unsigned long unit;
 
-	for_each_set_bit(unit, lm->retry, lm->nr_units) wait =
-		min(wait, left_until(lm->units[unit].retry_at));
+	for_each_set_bit(unit, lm->retry, lm->nr_units)
+		wait = min(wait, left_until(lm->units[unit].retry_at));
 	return lm->target_backoff ? min(wait, left_until(lm->target_retry_at)) : wait;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * lendtest: does inside a guest's kernel what the scenarios cannot do from user space. One command
- * at a time is written to /sys/kernel/debug/lendtest, and its answer read from there:
+ * lendtest: does inside a guest's kernel what the scenarios cannot do from user space. A command is
+ * written to /sys/kernel/debug/lendtest, and its answer read from there:
  *
- *	pin user START-END	-> "pinned ADDRESS"	a page of the writing process, mapped and pinned
+ *	pin user START-END	-> "pinned ADDRESS"	a page of the writing process
  *	pin kernel START-END	-> "pinned ADDRESS"	a page taken out of the allocator
  *	unpin			-> "unpinned NUMBER"	all of them
  *	peek ADDRESS		-> "VALUE"		64 bits through the linear map
@@ -11,7 +11,7 @@
  *	zeropad ADDRESS		-> "VALUE"		by load_unaligned_zeropad()
  *	stamp START-END SEED	-> "stamped NUMBER"	2 MiB pieces, as many as can be had, filled with a pattern
  *	stamped START-END SEED	-> "stamped NUMBER"	pieces that have that pattern, whoever wrote it
- *	call FUNCTION X1 X2 X3	-> "STATUS X1"		an SMC64 call of lendvisor's, all but STATUS in hex
+ *	call FUNCTION X1 X2 X3	-> "STATUS X1"		the hypervisor's; all but STATUS in hex
  *
  * Addresses are physical; END is the last byte. A failed command fails the write, with its errno.
  */
@@ -54,7 +54,7 @@ int lendtest_stamped(u64 start, u64 end, u64 seed, u64 *nr);
 int lendtest_peek(u64 address, u64 *value);
 int lendtest_poke(u64 address, u64 *value);
 
-/* The same at any address, as the dcache reads names: a fault leaves zeros beyond the first page. */
+/* At any address, as the dcache reads names: a fault leaves zeros beyond the first page. */
 int lendtest_zeropad(u64 address, u64 *value);
 
 /* A call of the hypervisor's that the driver knows nothing of; returns its status. */

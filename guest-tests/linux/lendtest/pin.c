@@ -103,7 +103,7 @@ int lendtest_pin_kernel(u64 start, u64 end, u64 *page)
 	return 0;
 }
 
-/* One page of a new mapping, pinned. Not FOLL_LONGTERM: that would move it to another zone first. */
+/* One page of a new mapping. Not FOLL_LONGTERM: that would move it to another zone first. */
 static struct page *map_and_pin(unsigned long *address)
 {
 	struct page *page;
@@ -121,7 +121,7 @@ static struct page *map_and_pin(unsigned long *address)
 }
 
 /*
- * Of the range, a page that is taken out of the allocator and freed again is the first that this CPU
+ * A page of the range that is taken out of the allocator and freed again is the first that this CPU
  * hands out: the next one a process gets is likely to be it.
  */
 static int try_pin_user(u64 start, u64 end, u64 *found)
@@ -166,10 +166,10 @@ int lendtest_pin_user(u64 start, u64 end, u64 *page)
 
 unsigned int lendtest_unpin(void)
 {
-	struct pin *pin, *next;
 	unsigned int nr = 0;
+	struct pin *pin;
 
-	list_for_each_entry_safe(pin, next, &pins, list) {
+	while ((pin = list_first_entry_or_null(&pins, struct pin, list))) {
 		if (pin->mm) {
 			unpin_user_page(pin->page);
 			mmput(pin->mm);

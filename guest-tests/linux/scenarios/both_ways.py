@@ -6,7 +6,8 @@ from lv.scenario import OWN, need
 
 ROUNDS = 2
 FIRST, NR = OWN[1], 2
-ONLINES = f"(for n in $(seq {NR}); do lendctl online $(lendctl wait any offered -w {PATIENCE}) -w {PATIENCE} || exit 1; done)"
+ONLINES_ONE = f"lendctl online $(lendctl wait any offered -w {PATIENCE}) -w {PATIENCE}"
+ONLINES = f"(for n in $(seq {NR}); do {ONLINES_ONE} || exit 1; done)"
 
 
 def scenario(s):
@@ -23,6 +24,7 @@ def scenario(s):
         s.together(*((vm, f"lendctl reclaim {FIRST} -w {PATIENCE}") for vm in pair))
         blocks = s.monitor.block_counts()
         need(not any(state in ("BORROWED", "OFFERED") for state, *_ in blocks), f"left out: {blocks}")
-    s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, and each got its own back, {ROUNDS} times")
+    s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, and each got its own back, "
+              f"{ROUNDS} times")
     for vm in pair:
         s.checked(f"{vm.name}'s memory held what was written to it: {vm.memcheck_stop()}")

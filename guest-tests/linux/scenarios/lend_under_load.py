@@ -3,7 +3,7 @@
 
 from lv.scenario import OWN, need
 
-ROUNDS = 3
+ROUNDS = 2
 SLOT = OWN[3]
 
 

@@ -10,7 +10,7 @@ from lv.scenario import MIB, linux_vm, need
 OWN_MACHINE = True
 
 # More than 256 MiB can hold the struct pages of.
-NR_SLOTS = {"6.1": 128, "6.12": 128, "6.12-16k": 448}
+NR_SLOTS = {"6.1": 128, "6.12": 128, "6.12-16k": 320}
 QUOTA = 2
 STRUCT_PAGE = 64
 LEAST_AVAILABLE_MIB = 8
@@ -34,11 +34,12 @@ def struct_pages(s):
     need(0 < blocks < len(slots), f"alice: {blocks} of {len(slots)} slots have a block")
     refusals = [line for line in alice.run("dmesg") if re.search(r"lendmem.*(reserve|struct page)", line)]
     need(refusals, "alice: the driver does not say why it adds no more")
-    left = alice.guest.meminfo_kib("MemAvailable") // 1024
+    # Free CMA is for pages that can be moved: of no use to the kernel itself.
+    left = (alice.guest.meminfo_kib("MemAvailable") - alice.guest.meminfo_kib("CmaFree")) // 1024
     need(left >= LEAST_AVAILABLE_MIB, f"alice: {left} MiB are left")
     happy = alice.complaints() + [line for line in alice.run("dmesg") if "Out of memory" in line]
     need(not happy, f"alice: the kernel says: {happy}")
-    s.checked(f"of {len(slots)} slots {blocks} have a block, and {left} MiB are left: "
+    s.checked(f"of {len(slots)} slots {blocks} have a block, and {left} MiB are left for the kernel: "
               f"{words(refusals[0])}")
 
 

@@ -2,7 +2,7 @@
 """A borrower panics, a lender resets, a lender goes off: what becomes of the loans in between."""
 
 from lv.console import HYPERVISOR
-from lv.lendtest import agree
+from lv.lendtest import agree, wait_next_life
 from lv.lendvm import BLOCK, WINDOW
 from lv.scenario import BOOT_TIMEOUT, MIB, NAMES, linux_vm, need
 
@@ -45,7 +45,7 @@ def borrower_panics(s):
     borrow(s.alice, s.bob)
     panic(s, s.bob)
     is_back_clean(s)
-    s.bob.guest.wait_shell(BOOT_TIMEOUT)
+    wait_next_life(s.machine, s.bob)
     s.checked("bob panics with panic=1: he restarts, and alice has her block, all zero")
 
     slot = borrow(s.alice, s.bob)
@@ -57,7 +57,7 @@ def borrower_panics(s):
     s.checked("bob panics with panic=0: he hangs, and keeps what he borrowed")
     s.monitor.until("reset bob", r"^bob: reset", 60)
     is_back_clean(s)
-    s.bob.guest.wait_shell(BOOT_TIMEOUT)
+    wait_next_life(s.machine, s.bob)
     s.checked("the operator resets him: alice has her block, all zero")
 
 

@@ -3,7 +3,7 @@
 #ifndef LENDCTL_JSON_H
 #define LENDCTL_JSON_H
 
-/* @bracket: '{' or '['; to be closed by the other of the pair. Closing the outermost ends the line. */
+/* @bracket: '{' or '[', to be closed by its other. Closing the outermost one ends the line. */
 void json_open(const char *key, char bracket);
 void json_close(char bracket);
 

@@ -31,7 +31,7 @@ enum {
 #define NOW_FILE "/tmp/memcheck.now"
 
 /* An area is given back and taken anew every so many rounds, so that it gets into blocks that came. */
-#define RENEW 3
+#define RENEW 2
 /* Between rounds, so that what is tested gets a share of the CPU. */
 #define PAUSE_NS (20 * 1000 * 1000)
 

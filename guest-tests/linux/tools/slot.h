@@ -39,7 +39,7 @@ bool slot_is_online(const struct slot *slot);
 /* The N of its memoryN; it has one. */
 unsigned long slot_block_number(const struct slot *slot);
 
-/* Onlines memoryN, movable so that it comes back. 1 if it was offline, 0 if it is online already. */
+/* Onlines memoryN, movable so that it comes back. 1: it was offline, 0: it is online already. */
 int slot_online_block(unsigned long number);
 
 /*

@@ -15,8 +15,8 @@ struct uevent {
 int uevent_open(void);
 
 /*
- * Waits for the next, @timeout_ms at most (-1: for ever). 1, or 0 if none came, or a negative errno:
- * -ENOBUFS if events were lost.
+ * Waits for the next, @timeout_ms at most (-1: for ever). 1, or 0 if none came, or a negative
+ * errno: -ENOBUFS if events were lost.
  */
 int uevent_receive(int fd, struct uevent *event, int timeout_ms);
 

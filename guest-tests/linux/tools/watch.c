@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch: prints what happens, and onlines what the driver, being a module, cannot: pool blocks, until
- * as many are held as are wanted. An event only says when to look; what to do is in sysfs.
+ * watch: prints what happens, and onlines what the driver, being a module, cannot: blocks of the
+ * pool, until as many are held as are wanted. An event only says when to look; what to do is in
+ * sysfs.
  */
 #include <errno.h>
 #include <stdio.h>
