@@ -312,7 +312,7 @@ DOCS = ROOT / "docs"
 def test_every_file_of_the_driver_is_documented():
     """docs/sysfs-lendmem has them all, and no others."""
     sources = "".join(path.read_text() for path in DRIVER.glob("*.c"))
-    files = set(re.findall(r"\bDEVICE_ATTR_(?:RO|RW|WO)\((\w{2,})\)", sources)) - {"_name"}
+    files = set(re.findall(r"\b(?:DEVICE_ATTR_(?:RO|RW|WO)\(|BIN_ATTR_ADMIN_RO\()(\w{2,})\b", sources)) - {"_name"}
     files |= set(re.findall(r"\b(?:FIXED|POOL)\((?!_)(\w+)", sources))
     files |= {f"counters/{name}" for name in
               re.findall(r"\b(?:HYPERVISOR|DRIVER)_COUNTER\((?!_)(\w+)", sources)}
@@ -324,7 +324,7 @@ def test_every_file_of_the_driver_is_documented():
 def test_the_manual_page_has_every_command_and_option(tree):
     page = (DOCS / "lendctl.8").read_text().replace("\\-", "-")
     usages = re.findall(r"^  lendctl (\S+)(.*)", tree.run("--help")[1], re.M)
-    assert len(usages) == 13
+    assert len(usages) == 15
     for command, arguments in usages:
         assert f"\n.B {command}\n" in page, command
         for option in re.findall(r"--[a-z-]+", arguments):
