@@ -24,10 +24,9 @@ WAYS = (
 
 DEBIAN_PAIRS = (("6.1", "6.1"), ("6.1", "6.12"), ("6.12", "6.1"), ("6.12", "6.12"), ("6.12", "6.12-16k"))
 
-# The part that `make check` runs: every state, every pair and every way at least once.
-QUICK = ("6.1>6.1/own/driver", "6.1>6.12/borrowed/adopt", "6.12>6.1/offer/none", "6.1>6.12/recall/driver",
-         "6.12>6.12/unread/driver", "6.12>6.12-16k/lent/none", "6.12>6.12-16k/revoked/driver",
-         "6.1>6.1/nothing/none", "6.12>6.1/own/adopt+driver")
+# The part that `make check` runs: on two machines, one with one vCPU of alice's and one with two.
+QUICK = ("6.1>6.12/borrowed/none", "6.1>6.12/lent/driver", "6.1>6.12/revoked/driver", "6.1>6.12/own/adopt",
+         "6.12>6.12-16k/own/driver", "6.12>6.12-16k/unread/none", "6.12>6.12-16k/recall/none")
 
 
 @dataclass(frozen=True)
