@@ -57,6 +57,7 @@ kexec-check:
 	@QUICK="$(QUICK)" KERNELS="$(KERNELS)" scripts/kexec-check
 
 kexec-steps:
+	@rm -rf build/kexec
 	@scripts/check-step $(CHECK)/kexec/kexec.log scripts/kexec-check $(KEXEC_PART)
 	@-cp build/kexec/results.xml $(CHECK)/kexec/kexec.xml
 
