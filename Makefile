@@ -96,6 +96,8 @@ help:
 	@echo "                  V=1: with their consoles; BOOT=uboot: by U-Boot"
 	@echo "make check        all tests; ends in 'N passed, N failed'"
 	@echo "make soak         the random ones of them for an hour: T=600 for each fuzzer"
+	@echo "make kexec-check  kexec from kernel to kernel in every state of lending: build/kexec/index.html"
+	@echo "                  QUICK=1: the part in check; KERNELS=\"a=path/Image b=path/Image\": your own"
 	@echo "make check-host   the tests that need no QEMU, in seconds once built"
 	@echo "make check-bare   the tests on bare-metal guests"
 	@echo "make model | fuzz T=600 | coverage | trace-check | mutants   proofs on the host"

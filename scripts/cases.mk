@@ -14,7 +14,7 @@ run_cases = for name in $(1); do \
 	scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) \
 		--junit-xml=$(CHECK)/cases/$$name.xml guest-tests/cases/test_$$name.py; done
 
-.PHONY: soak variants check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
+.PHONY: soak variants kexec-check kexec-steps check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 
 # On a fresh Debian the tools have to be there before make looks at what to build.
 demo:
@@ -49,6 +49,18 @@ soak: check-begin $(HOST_TESTS) all variants bare linux
 	export LV_SEED=$$seed LV_OPS=5000000 LV_ROUNDS=1000; $(call run_cases,hostile monitor scenarios)
 	@scripts/check-summary $(CHECK)
 
+# The kexec matrix. QUICK=1: the part in `check`; KERNELS="a=path/Image b=path/Image": your own.
+kexec-check:
+	@scripts/setup
+	@$(SUBMAKE) all linux
+	@$(SUBMAKE) DEBUG=1 hypervisor
+	@QUICK="$(QUICK)" KERNELS="$(KERNELS)" scripts/kexec-check
+
+kexec-steps:
+	@rm -rf build/kexec
+	@scripts/check-step $(CHECK)/kexec/kexec.log scripts/kexec-check $(KEXEC_PART)
+	@-cp build/kexec/results.xml $(CHECK)/kexec/kexec.xml
+
 check-begin:
 	@rm -rf $(CHECK)
 
@@ -75,4 +87,5 @@ check-all: check-static-steps check-host-steps check-proof-steps all variants ba
 		build/host/write_fdts deb neighbours
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))
+	@$(SUBMAKE) kexec-steps KEXEC_PART=--quick
 	@scripts/check-summary $(CHECK)

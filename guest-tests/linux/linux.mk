@@ -16,7 +16,8 @@ LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/K
 INITRAMFS := guest-tests/linux/initramfs
 
 .PHONY: linux
-linux: $(LINUX_FLAVOURS:%=build/linux/%/initramfs.cpio.gz) $(LINUX_FLAVOURS:%=build/linux/%/Image.gz)
+linux: $(foreach f,$(LINUX_FLAVOURS),$(addprefix build/linux/$f/,initramfs.cpio.gz Image.gz)) \
+	build/linux/initramfs-plain.cpio.gz
 
 build/linux/busybox build/linux/util-linux build/linux/kexec-tools &:
 	scripts/setup linux-common
@@ -82,6 +83,13 @@ build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITR
 		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \
 		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)
+	@gzip -n -9 -f $(basename $@)
+
+# The same without what knows of lending, for a next kernel that does not; nothing in it is for one kernel.
+build/linux/initramfs-plain.cpio.gz: build/linux/6.1/initramfs.cpio.gz
+	@grep -v '/lend\|/modules-extra/' $(INITRAMFS)/contents >$(basename $@).contents
+	$(INITRAMFS)/mkcpio $(basename $@).contents - >$(basename $@)
+	@rm $(basename $@).contents
 	@gzip -n -9 -f $(basename $@)
 
 # lendmem-dkms and lendmem-tools, for Debian guests.

@@ -18,6 +18,9 @@ MKCPIO = ROOT / "guest-tests/linux/initramfs/mkcpio"
 # Guest's path of the initramfs that load() makes.
 NEXT = "/tmp/next.cpio"
 
+# The driver's file with the FDT for the next kernel.
+MAP = "/sys/bus/platform/drivers/lendmem/*.lendmem/map"
+
 
 def ramdisk(where, initramfs, files):
     """The path `where` of an initramfs that is `initramfs` with files, each under its name (a key) in /boot."""

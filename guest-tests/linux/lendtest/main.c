@@ -73,6 +73,29 @@ static int zeropad(const char *args)
 	return touch(args, 1, lendtest_zeropad);
 }
 
+static int pieces(const char *args, int (*how)(u64 start, u64 end, u64 seed, u64 *nr))
+{
+	u64 start, end, seed, nr;
+	int ret;
+
+	if (sscanf(args, "%llx-%llx %llx", &start, &end, &seed) != 3)
+		return -EINVAL;
+	ret = how(start, end, seed, &nr);
+	if (!ret)
+		scnprintf(answer, sizeof(answer), "stamped %llu", nr);
+	return ret;
+}
+
+static int stamp(const char *args)
+{
+	return pieces(args, lendtest_stamp);
+}
+
+static int stamped(const char *args)
+{
+	return pieces(args, lendtest_stamped);
+}
+
 static int call(const char *args)
 {
 	u64 function, x1, x2, x3, result;
@@ -89,8 +112,11 @@ static const struct {
 	const char *name;
 	int (*run)(const char *args);
 } commands[] = {
-	{"pin user ", pin_user}, {"pin kernel ", pin_kernel}, {"unpin", unpin}, {"peek ", peek},
-	{"poke ", poke},	 {"zeropad ", zeropad},	      {"call ", call},
+	{"pin user ", pin_user}, {"pin kernel ", pin_kernel},
+	{"unpin", unpin},	 {"peek ", peek},
+	{"poke ", poke},	 {"zeropad ", zeropad},
+	{"stamp ", stamp},	 {"stamped ", stamped},
+	{"call ", call},
 };
 
 static ssize_t write(struct file *f, const char __user *from, size_t count, loff_t *pos)

@@ -18,27 +18,30 @@
 #define TRIES 64
 
 /**
- * struct pin - a page that we hold
+ * struct pin - what we hold
  * @list: in pins
- * @page: the page
- * @mm: of the process it is mapped in; NULL for a page of the kernel's
+ * @page: the first page
+ * @nr: of pages
+ * @mm: of the process it is mapped in; NULL for pages of the kernel's
  */
 struct pin {
 	struct list_head list;
 	struct page *page;
+	unsigned long nr;
 	struct mm_struct *mm;
 };
 
 /* Under the mutex of main.c. */
 static LIST_HEAD(pins);
 
-static int remember(struct page *page, struct mm_struct *mm)
+static int remember(struct page *page, unsigned long nr, struct mm_struct *mm)
 {
 	struct pin *pin = kzalloc(sizeof(*pin), GFP_KERNEL);
 
 	if (!pin)
 		return -ENOMEM;
 	pin->page = page;
+	pin->nr = nr;
 	pin->mm = mm;
 	list_add(&pin->list, &pins);
 	return 0;
@@ -47,6 +50,19 @@ static int remember(struct page *page, struct mm_struct *mm)
 static int take(unsigned long pfn)
 {
 	return alloc_contig_range(pfn, pfn + 1, MIGRATE_MOVABLE, GFP_KERNEL);
+}
+
+int lendtest_hold(unsigned long pfn, unsigned long nr)
+{
+	int ret;
+
+	ret = alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE, GFP_KERNEL);
+	if (ret)
+		return ret;
+	ret = remember(pfn_to_page(pfn), nr, NULL);
+	if (ret)
+		free_contig_range(pfn, nr);
+	return ret;
 }
 
 /* From the end of the range downwards; 0 if none can be had. */
@@ -78,7 +94,7 @@ int lendtest_pin_kernel(u64 start, u64 end, u64 *page)
 	pfn = take_last(start, end);
 	if (!pfn)
 		return -EBUSY;
-	ret = remember(pfn_to_page(pfn), NULL);
+	ret = remember(pfn_to_page(pfn), 1, NULL);
 	if (ret) {
 		free_contig_range(pfn, 1);
 		return ret;
@@ -122,7 +138,7 @@ static int try_pin_user(u64 start, u64 end, u64 *found)
 		return PTR_ERR(page);
 	*found = page_to_phys(page);
 	if (*found >= start && *found <= end)
-		ret = remember(page, current->mm);
+		ret = remember(page, 1, current->mm);
 	if (ret) {
 		unpin_user_page(page);
 		vm_munmap(address, PAGE_SIZE);
@@ -158,7 +174,7 @@ unsigned int lendtest_unpin(void)
 			unpin_user_page(pin->page);
 			mmput(pin->mm);
 		} else {
-			free_contig_range(page_to_pfn(pin->page), 1);
+			free_contig_range(page_to_pfn(pin->page), pin->nr);
 		}
 		list_del(&pin->list);
 		kfree(pin);

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is done in a cell of the kexec matrix, and what has to hold before and after."""
+
+from lv import Failure
+from lv.kexec_states import OWN, SPARE
+from lv.kexec_table import BOOT_MAP, IN_BOOT_MEMORY
+from lv.lendvm import BLOCK, DEVICE, WINDOW
+
+ADOPTED_MAP = "/boot/adopt.dtb"
+
+
+def adopt(t, cell):
+    """The slots that the map lists, as alice's driver says."""
+    if not cell.state.name == "nothing":
+        t.alice.online(SPARE)
+        t.stamp(SPARE)
+    before = t.picture()
+    t.alice.run(f"echo 1 >$(echo {DEVICE})/adopt && cat {DEVICE}/map >{ADOPTED_MAP}")
+    t.wait_picture(before, before, 5)
+    return [nr for nr, slot in enumerate(t.alice.slots()) if "adopted" in slot.flags]
+
+
+def use_adopted(t, adopted):
+    """A kernel that was booted with the blocks: they are memory like any other."""
+    for slot in adopted:
+        start = WINDOW + slot * BLOCK
+        said = " ".join(t.alice.run(f"memfill fill {len(adopted) * 160 + 160}M {slot + 1:#x} "
+                                    f"--in {start:#x}-{start + BLOCK - 1:#x} --least 50", 120))
+        if "pattern ok" not in said:
+            raise Failure(f"alice: of adopted slot {slot} memfill says: {said}")
+
+
+def leaves_alone(t, adopted):
+    """A driver that meets adopted slots: they are marked still, and have no block of its."""
+    slots = t.alice.slots()
+    for nr in adopted:
+        if "adopted" not in slots[nr].flags or slots[nr].block != "none":
+            raise Failure(f"alice: slot {nr} is adopted, and the driver has it as {slots[nr]}")
+
+
+def use_again(t):
+    """Blocks that this kernel found held: online, and to be filled anew."""
+    for slot in t.stamps:
+        t.alice.online(slot)
+        t.stamp(slot)
+
+
+class Course:
+    """What the hypervisor has to say from kexec to kexec: the same, once a driver has settled what it found."""
+
+    def __init__(self, t, state):
+        self.t, self.state = t, state
+        self.before, self.slots = t.picture(), state.slots
+
+    def check(self, driver):
+        self.t.wait_slots(self.state.after(driver) if driver else self.slots)
+        if driver and self.slots != self.state.after(True):
+            self.t.wait_picture(self.before, ("retrieved", "aborts"), 5)
+            self.t.wait_picture({"loans": []}, ("loans",))
+            for slot in self.state.settled:
+                self.t.stamps.pop(slot, None)
+            self.slots, self.before = self.state.after(True), self.t.picture()
+        self.t.wait_picture(self.before, self.before, 5)
+
+
+def after_kexec(t, course, kernel, driver, adopted, in_map):
+    """in_map: adopted slots that this kernel has as plain memory."""
+    t.arrive(kernel, driver, in_map)
+    course.check(driver)
+    t.check_bob()
+    if in_map:
+        use_adopted(t, adopted)
+        # Whoever booted with a block may write to it.
+        for slot in in_map:
+            t.stamps.pop(slot, None)
+    if adopted and driver:
+        leaves_alone(t, adopted)
+
+
+def play(t, cell, say):
+    """Runs a cell on a table at rest, and leaves it so. Raises Failure."""
+    t.stamps = {}
+    cell.state.prepare(t)
+    t.wait_slots(cell.state.slots)
+    adopted = adopt(t, cell) if cell.way.adopt else []
+    course = Course(t, cell.state)
+    t.check_bob()
+    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; {t.check_stamps()} of alice's blocks stamped")
+    options = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
+    for nr, kernel in enumerate(cell.route):
+        last = nr == len(cell.route) - 1
+        driver = cell.way.driver if last else bool(kernel.initramfs) and not cell.way.adopt
+        load, run = t.kexec(kernel, driver, options)
+        after_kexec(t, course, kernel, driver, adopted, adopted)
+        if t.test and not adopted:
+            say(f"{t.check_stamps()} as they were")
+            use_again(t)
+        say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, there in {run:.0f} s;"
+            f" accounts, peer's memory as before")
+        options = "--reuse-cmdline"
+    if cell.way.adopt:
+        options += f" --dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
+    load, run = t.kexec(t.home, True, options)
+    after_kexec(t, course, t.home, True, adopted, [])
+    if adopted:
+        t.alice.run(f"echo 0 >$(echo {DEVICE})/adopt")
+        t.alice.until(lambda: all(t.alice.slots()[slot].block != "none" for slot in adopted), "blocks once adopted")
+    say(f"kexec to {t.home.name}, with driver: loaded in {load:.0f} s, there in {run:.0f} s; "
+        f"{t.check_stamps()} as they were")
+    clear(t)
+    say("all given back: as at first")
+
+
+def clear(t):
+    """Everything goes back, by the driver's ordinary ways."""
+    t.test.do("unpin")
+    t.bob_lets_go()
+    for nr, slot in enumerate(t.alice.slots()):
+        if slot.state in ("held", "borrowed"):
+            t.alice.online(nr)
+            t.alice.offline(nr)
+        if slot.state == "lent":
+            t.alice.reclaim(nr)
+        if nr >= OWN and slot.state in ("offered", "borrowed"):
+            t.alice.refuse(nr)
+    t.wait_picture(t.at_rest, ("blocks", "loans", "aborts"))
+
+
+def describe(picture):
+    blocks = ", ".join(f"{nr} {state} of {owner}'s at {holder}" for (state, owner, holder), nr in picture["blocks"].items())
+    return f"{blocks}; {len(picture['loans'])} loans; aborts {picture['aborts']}"

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""
+The states that a kexec finds: how each is made, and what becomes of its slots.
+
+alice is the one that goes through kexecs, bob her peer. Each has OWN own blocks and as many empty slots.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lv import Failure
+from lv.lendtest import SMC64_CALL
+
+OWN = 4
+ROOM = OWN  # the first empty slot: where a loan comes to be
+SPARE = OWN - 1  # alice's, online as well when a map is to be adopted: something that it lists
+READS_FIRST = "the driver that writes the map reads every offer and answers every revoke before"
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """slots: what SLOT_INFO says of alice's before the kexec; settled: what it says once a driver is there again."""
+
+    name: str
+    title: str
+    prepare: Callable
+    slots: dict = field(default_factory=dict)
+    settled: dict = field(default_factory=dict)
+    not_adoptable: str = None
+
+    def after(self, driver):
+        return {**self.slots, **self.settled} if driver else self.slots
+
+
+def nothing(_):
+    pass
+
+
+def own(t):
+    """Onlined and written to: the contents have to be there in the next kernel."""
+    for slot in range(2):
+        t.alice.online(slot)
+        t.stamp(slot)
+
+
+def borrowed(t):
+    offer(t, "adoptable")
+    t.alice.online(ROOM)
+    t.stamp(ROOM)
+
+
+def offer(t, *flags):
+    t.bob.lend(0, "alice", 1, *flags)
+    t.alice.wait_slot(ROOM, "offered")
+    t.alice.wait_state(ROOM, "offline", 60)
+
+
+def unread(t):
+    t.alice.run("lendctl unload", 120)
+    t.bob.lend(0, "alice")
+    if "1 slots with events" not in " ".join(t.monitor.stats("events", "alice")):
+        raise Failure("alice: the offer that nobody reads is no event")
+
+
+def lent(t):
+    t.alice.lend(0, "bob")
+    slot = t.bob.find_slot("offered")
+    t.bob.online(slot)
+    t.bob_holds(slot)
+
+
+def recall(t):
+    """What is stamped is held by the kernel: its driver cannot give the block back."""
+    t.bob.lend(0, "alice")
+    t.alice.wait_slot(ROOM, "offered")
+    t.alice.wait_state(ROOM, "offline", 60)
+    t.alice.online(ROOM)
+    t.stamp(ROOM)
+    t.bob.run("lendctl reclaim 0")
+    t.alice.until(lambda: "recalled" in t.alice.slots()[ROOM].flags, "the recall to arrive")
+
+
+def revoked(t):
+    """Retrieved behind the back of a driver that is not there, then taken by force."""
+    t.alice.run("lendctl unload", 120)
+    t.bob.lend(0, "alice", 1, "revocable")
+    t.test.do(f"call {SMC64_CALL + 3:#x} {ROOM} 1 0")
+    t.bob.run("lendctl reclaim 0 --deadline 1")
+    t.bob.until(lambda: "expired" in t.bob.slots()[0].flags, "the recall to expire")
+    t.bob.revoke(0)
+    t.bob.wait_slot(0, "standby")
+
+
+STATES = (
+    State("nothing", "nothing lent", nothing, {0: "standby", ROOM: "empty"}),
+    State("own", "own blocks online", own, {0: "held", 1: "held"}),
+    State("borrowed", "borrowed block online", borrowed, {ROOM: "borrowed"}),
+    State("offer", "offer added by the old driver", offer, {ROOM: "offered"}),
+    State("unread", "offer that the old driver has not read", unread, {ROOM: "offered"}, not_adoptable=READS_FIRST),
+    State("lent", "own block lent out", lent, {0: "lent"}),
+    State("recall", "recall pending", recall, {ROOM: "borrowed"}, {ROOM: "empty"}),
+    State("revoked", "revoked, not online and not acknowledged", revoked, {ROOM: "revoked"}, {ROOM: "empty"},
+          not_adoptable=READS_FIRST),
+)
