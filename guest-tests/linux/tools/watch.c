@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "commands.h"
 #include "device.h"
 #include "json.h"
@@ -16,8 +17,10 @@
 #include "slot.h"
 #include "uevent.h"
 
-/* What failed is tried again after the next event, or after this. */
-#define RETRY_MS 30000
+/* Seconds. What is missing is looked for again after the next event, or after this. */
+#define RETRY 30
+/* Linux tells of a new block before the driver shows it. */
+#define SHOWN 0.3
 
 struct watch {
 	bool json;
@@ -25,6 +28,7 @@ struct watch {
 	/* The last failure that was printed, so that it is printed once. */
 	int failed;
 	unsigned int failed_slot;
+	double again; /* when to look again without an event, by clock_now(); 0: not */
 	const char *separator; /* before the next detail of a line */
 };
 
@@ -129,15 +133,18 @@ static int count_missing(void)
 	return wanted > held ? wanted - held : 0;
 }
 
-/* Onlines the lowest standby pool slots. True if something is left to be tried again. */
+/*
+ * Onlines the lowest standby pool slots. True if some are missing still, for whatever reason: a block
+ * may be away for a moment, and nobody needs to tell when it is back.
+ */
 static bool online_missing(struct watch *watch)
 {
-	int missing = count_missing(), ret = 0;
+	int missing = count_missing(), ret;
 	struct slot slot;
 
 	for (unsigned int i = 0; i < device.nr_slots && missing > 0; i += device.slots_per_unit) {
 		if (slot_read(i, &slot))
-			return false;
+			return true;
 		if (strcmp(slot.kind, "pool") || !slot_is(&slot, "standby") ||
 		    strcmp(slot.linux_state, "offline"))
 			continue;
@@ -149,19 +156,36 @@ static bool online_missing(struct watch *watch)
 	}
 	if (missing <= 0)
 		watch->failed = 0;
-	return missing > 0 && ret;
+	return missing;
 }
 
-/* The driver grows by itself in dynamic mode; what it adds Linux may leave offline. */
-static void online_added(struct watch *watch, const struct uevent *event)
+static void look_again_in(struct watch *watch, double seconds)
+{
+	double when = clock_now() + seconds;
+
+	if (!watch->again || when < watch->again)
+		watch->again = when;
+}
+
+/*
+ * A block has come. In dynamic mode the driver grows by itself, but Linux may leave offline what is
+ * added; in standby mode it may be one that was missing when we looked.
+ */
+static void handle_added(struct watch *watch, const struct uevent *event)
 {
 	const char *path = uevent_value(event, "DEVPATH");
 	const char *block = path ? strrchr(path, '/') : NULL;
 	unsigned int index;
 	struct slot slot;
 
-	if (!block || parse_slot(block + 1, &index) || slot_read(index, &slot) ||
-	    strcmp(slot.kind, "pool"))
+	/* Before we have seen the driver none is ours. */
+	if (!block || !device.linux_block_size || parse_slot(block + 1, &index))
+		return;
+	if (!device.dynamic) {
+		look_again_in(watch, SHOWN);
+		return;
+	}
+	if (slot_read(index, &slot) || strcmp(slot.kind, "pool"))
 		return;
 	/* The driver does not show it before it is all there. */
 	snprintf(slot.block, sizeof(slot.block), "%.20s", block + 1);
@@ -199,16 +223,33 @@ static bool handle(struct watch *watch, const struct uevent *event)
 		print_event(watch, uevent_value(event, "ACTION"), NULL);
 		return true;
 	}
-	if (device.dynamic && !watch->no_action && is(event, "SUBSYSTEM", "memory") &&
-	    is(event, "ACTION", "add"))
-		online_added(watch, event);
+	if (!watch->no_action && is(event, "SUBSYSTEM", "memory") && is(event, "ACTION", "add"))
+		handle_added(watch, event);
 	return false;
+}
+
+/* The driver may have been unloaded and loaded since the last time: it is not there, or anew. */
+static void look(struct watch *watch)
+{
+	watch->again = 0;
+	if (!device_open() && !device.dynamic && online_missing(watch))
+		look_again_in(watch, RETRY);
+}
+
+/* For uevent_receive(): until the next look. */
+static int patience_ms(const struct watch *watch)
+{
+	double left = watch->again - clock_now();
+
+	if (!watch->again)
+		return -1;
+	return left > 0 ? left * 1000 + 1 : 0;
 }
 
 int command_watch(int argc, char **argv, const struct options *options)
 {
 	struct watch watch = {.json = options->json, .no_action = options->no_action};
-	bool look = true, retry = false;
+	bool changed = true;
 	struct uevent event;
 	int fd, ret;
 
@@ -217,19 +258,13 @@ int command_watch(int argc, char **argv, const struct options *options)
 	if (fd < 0)
 		return report_error(fd, "%s: uevents", argv[0]);
 	for (;;) {
-		/* The driver may have been unloaded and loaded meanwhile: it is not there, or anew. */
-		if (look && !watch.no_action)
-			retry = !device_open() && !device.dynamic && online_missing(&watch);
-		ret = uevent_receive(fd, &event, retry ? RETRY_MS : -1);
-		if (ret == -EINTR) {
-			look = false;
-		} else if (ret == -ENOBUFS) {
+		if ((changed || !patience_ms(&watch)) && !watch.no_action)
+			look(&watch);
+		ret = uevent_receive(fd, &event, patience_ms(&watch));
+		if (ret == -ENOBUFS)
 			print_event(&watch, "missed", NULL);
-			look = true;
-		} else if (ret < 0) {
+		else if (ret < 0 && ret != -EINTR)
 			return report_error(ret, "%s: uevents", argv[0]);
-		} else {
-			look = !ret || handle(&watch, &event);
-		}
+		changed = ret == -ENOBUFS || (ret > 0 && handle(&watch, &event));
 	}
 }
