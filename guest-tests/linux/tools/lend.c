@@ -17,6 +17,8 @@ struct hand_over {
 	const char *done;
 	const char *peer;
 	const char *flags;
+	/* Set when a call failed: the block's pages had not gone, so another block may do. */
+	bool not_free;
 };
 
 static const char *range_name(unsigned int slot, unsigned int nr)
@@ -56,8 +58,15 @@ static void put_back_online(const bool *was_online, unsigned int slot, unsigned 
 	}
 }
 
+static bool is_free(unsigned int slot)
+{
+	struct slot now;
+
+	return !slot_read(slot, &now) && slot_is(&now, "standby");
+}
+
 /* One loan; where it fails, the blocks that were online are put online again. */
-static int hand_over(const struct hand_over *how, unsigned int slot, unsigned int nr)
+static int hand_over(struct hand_over *how, unsigned int slot, unsigned int nr)
 {
 	bool *was_online = calloc(nr, sizeof(*was_online));
 	struct slot before;
@@ -70,17 +79,22 @@ static int hand_over(const struct hand_over *how, unsigned int slot, unsigned in
 	}
 	if (!ret) {
 		ret = device_command(how->file, "%u+%u %s %s", slot, nr, how->peer, how->flags);
-		if (ret)
+		if (ret) {
+			how->not_free = !is_free(slot);
 			put_back_online(was_online, slot, nr);
-		else
+		} else {
 			ret = print_done(how, slot, nr);
+		}
 	}
 	free(was_online);
 	return ret;
 }
 
-/* Blocks that nobody uses first; from the top down, the next if one cannot be taken out of use. */
-static int hand_over_any(const struct hand_over *how)
+/*
+ * Blocks that nobody uses first; from the top down, the next if one cannot be taken out of use. A peer
+ * that does not read its offers is busy as well, but so it is for every block.
+ */
+static int hand_over_any(struct hand_over *how)
 {
 	static const char *const order[] = {"standby", "held"};
 	unsigned int nr = device.slots_per_unit;
@@ -95,14 +109,14 @@ static int hand_over_any(const struct hand_over *how)
 			if (!slot_is(&slot, order[pass]) || !slot_has_flag(&slot, "own"))
 				continue;
 			last = hand_over(how, slot.index, nr);
-			if (last != -EBUSY && last != -EAGAIN && last != -EINTR)
+			if (!how->not_free || (last != -EBUSY && last != -EAGAIN && last != -EINTR))
 				return last;
 		}
 	}
 	return last;
 }
 
-static int run(char **argv, const struct hand_over *how)
+static int run(char **argv, struct hand_over *how)
 {
 	unsigned int slot, nr;
 	int ret;
@@ -123,12 +137,16 @@ static int run(char **argv, const struct hand_over *how)
 
 int command_lend(int argc, char **argv, const struct options *options)
 {
+	struct hand_over how = {"lend", "lent", argv[2], options->lend_flags, false};
+
 	(void)argc;
-	return run(argv, &(struct hand_over){"lend", "lent", argv[2], options->lend_flags});
+	return run(argv, &how);
 }
 
 int command_donate(int argc, char **argv, const struct options *options)
 {
+	struct hand_over how = {"donate", "donated", argv[2], options->lend_flags, false};
+
 	(void)argc;
-	return run(argv, &(struct hand_over){"donate", "donated", argv[2], options->lend_flags});
+	return run(argv, &how);
 }
