@@ -87,6 +87,9 @@ int device_open(void)
 			snprintf(device.dir, sizeof(device.dir), DRIVER_DIR "/%s",
 				 entries[i]->d_name);
 			ret = read_device();
+			/* It is being probed: the link comes before the files. */
+			if (ret == -ENOENT)
+				ret = -ENODEV;
 		}
 		free(entries[i]);
 	}
