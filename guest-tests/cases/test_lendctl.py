@@ -8,9 +8,11 @@ import re
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from lv import BUILD, ROOT
+from lv.machine import deadline
 
 TOOLS = ROOT / "guest-tests" / "linux" / "tools"
 OTHERS = ("memfill", "memcheck", "pagemap")  # what the files of other tools begin with
@@ -275,12 +277,20 @@ def test_target(tree):
     assert json.loads(tree.run("target", "--json")[1]) == {"target": 2, "held": 1, "wanted": 1}
 
 
+def wait_asleep(process):
+    """Until it waits for events: a process that reads and writes files does not sleep elsewhere."""
+    end = deadline(60)
+    while Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "S":
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end, "it does not come to rest"
+        time.sleep(0.01)
+
+
 def watch_lines(tree, nr_lines, *args):
-    """The first lines of `watch`, and what else it printed before it was ended, half a second later."""
+    """The first lines of `watch`, and what else it has printed when it has nothing left to do."""
     watch = tree.start("watch", *args)
     lines = [watch.stdout.readline() for _ in range(nr_lines)]
-    time.sleep(0.5)
-    assert watch.poll() is None, watch.stderr.read()
+    wait_asleep(watch)
     watch.kill()
     return lines, watch.communicate(timeout=60)[0]
 
