@@ -21,9 +21,6 @@ class Player(LendVm):
     def slot(self, slot, *files):
         return [self.guest.lines(f"cat {SLOTS}/{slot}/{name}")[-1] for name in files]
 
-    def wait_slot(self, slot, state):
-        self.guest.run(f"lendctl wait {slot} {state} -w {PATIENCE}", PATIENCE + 10)
-
     def hold(self, slot):
         """Fills most of the block from user space, and goes on having it."""
         start = WINDOW + slot * BLOCK

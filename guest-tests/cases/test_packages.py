@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from linux import FLAVOURS, LINUX, abi
 from lv import BUILD, ROOT
+from lv.machine import stretched
 
 PACKAGES = BUILD / "packages"
 BUILDER = ROOT / "guest-tests" / "linux" / "packages" / "build"
@@ -15,7 +16,7 @@ ENV = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "LC_ALL": 
 
 def run(*argv, **env):
     """What a tool said; it has to end with 0."""
-    done = subprocess.run([str(arg) for arg in argv], text=True, env={**ENV, **env}, timeout=600,
+    done = subprocess.run([str(arg) for arg in argv], text=True, env={**ENV, **env}, timeout=stretched(300),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, f"{argv[0]} ended with {done.returncode}: {done.stdout}"
     return done.stdout.strip()

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 from lv import Failure
 from lv.guest import CommandFailed
-from lv.machine import deadline
+from lv.machine import deadline, stretched
 
 WINDOW = 0x1_0000_0000
 BLOCK_KIB = 128 * 1024
@@ -22,12 +22,20 @@ PATIENCE = 120
 # Of a block's pages that user space has to get hold of, for "most of it".
 LEAST_PERCENT = 80
 
-UNHAPPY = r"WARNING|BUG:|stall|Unable to handle|Oops|firmware bug|hung_task|blocked for more"
+# A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
+BOOTARGS = ("console=ttyAMA0 quiet rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
+            "sysctl.kernel.hung_task_timeout_secs=600")
+UNHAPPY = r"WARNING|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
 
 # state, peer, loan, flags: the driver's words. block: memoryN or "none". linux: online, offline, absent.
 Slot = namedtuple("Slot", "state block linux peer loan flags")
 
 FreeCounts = namedtuple("FreeCounts", "total_kib free_kib slots")
+
+
+def lendctl_waits(timeout=PATIENCE):
+    """The option for a lendctl that waits; whoever runs it waits for longer."""
+    return f"--wait {stretched(timeout)}"
 
 
 class LendVm:
@@ -58,7 +66,7 @@ class LendVm:
         end = deadline(timeout)
         while not holds():
             if time.monotonic() > end:
-                raise Failure(f"{self.name}: waited {timeout} s for {what() if callable(what) else what}")
+                raise Failure(f"{self.name}: waited {stretched(timeout)} s for {what() if callable(what) else what}")
             time.sleep(0.1)
 
     # Blocks and slots, as Linux and the driver show them.
@@ -107,16 +115,16 @@ class LendVm:
 
     def find_slot(self, state, timeout=PATIENCE):
         """The lowest slot in that state, as soon as there is one."""
-        self.run(f"lendctl wait any {state} -w {timeout} >/tmp/found", timeout + 10)
+        self.run(f"lendctl wait any {state} {lendctl_waits(timeout)} >/tmp/found", timeout + 10)
         return self.guest.number("cat /tmp/found")
 
     def wait_slot(self, slot, state, timeout=PATIENCE):
         """Until the slot is in that state, as the hypervisor says."""
         try:
-            self.run(f"lendctl wait {slot} {state} -w {timeout}", timeout + 10)
+            self.run(f"lendctl wait {slot} {state} {lendctl_waits(timeout)}", timeout + 10)
         except CommandFailed:
             raise Failure(f"{self.name}: slot {slot} is {self.slot_state(slot)}, not {state}, "
-                          f"after {timeout} s") from None
+                          f"after {stretched(timeout)} s") from None
 
     def free_counts(self):
         """MemTotal, free memory (that on the CPUs' lists included) in KiB with caches dropped, and slots()."""
@@ -143,7 +151,7 @@ class LendVm:
 
     def reclaim(self, slot, timeout=PATIENCE):
         """Asks for a loan back, by slot or handle, and waits for it."""
-        self.run(f"lendctl reclaim {slot} --wait {timeout}", timeout + 10)
+        self.run(f"lendctl reclaim {slot} {lendctl_waits(timeout)}", timeout + 10)
 
     def refuse(self, slot):
         self.run(f"lendctl refuse {slot}", PATIENCE)
@@ -153,7 +161,7 @@ class LendVm:
 
     def online(self, slot):
         """slot may be "all"."""
-        self.run(f"lendctl online {slot} --wait {PATIENCE}", PATIENCE + 10)
+        self.run(f"lendctl online {slot} {lendctl_waits()}", PATIENCE + 10)
 
     def offline(self, slot):
         self.run(f"lendctl offline {slot}", PATIENCE)

@@ -63,9 +63,14 @@ class Options:
         return argv + self.qemu_args
 
 
+def stretched(timeout):
+    """Seconds that a wait of timeout seconds takes at most; also for a program's own limit, in a guest or here."""
+    return timeout if timeout < SHORT else timeout * PATIENCE
+
+
 def deadline(timeout):
     """When a wait of timeout seconds is over."""
-    return time.monotonic() + (timeout if timeout < SHORT else timeout * PATIENCE)
+    return time.monotonic() + stretched(timeout)
 
 
 class Machine:

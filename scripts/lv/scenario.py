@@ -8,8 +8,8 @@ import os
 
 from lv import BUILD, Failure, its
 from lv.guest import Guest
-from lv.lendvm import BLOCK, LendVm
-from lv.machine import Late
+from lv.lendvm import BLOCK, BOOTARGS, LendVm
+from lv.machine import SHORT, Late
 from lv.monitor import Monitor
 
 MIB = 1 << 20
@@ -42,7 +42,7 @@ def linux_vm(name, kernel, bootargs="", **properties):
     properties.setdefault("boot_memory", 384 * MIB)
     built = BUILD / "linux" / kernel
     return its.Vm(name, str(built / "Image"), ramdisk=str(built / "initramfs.cpio.gz"),
-                  bootargs=f"console=ttyAMA0 quiet lend.name={name} {bootargs}".strip(), **properties)
+                  bootargs=f"{BOOTARGS} lend.name={name} {bootargs}".strip(), **properties)
 
 
 def standard_vms(kernels, mode="standby", bootargs=""):
@@ -116,7 +116,7 @@ class Scenario:
                 self.say(f"--- {vm.name} ({self.kernels[vm.name]})")
                 log = f"dmesg | sed '1,/{self._marks.get(vm.name, '^$')}/d' | tail -n 40"
                 for command in ("lendctl list", log):
-                    _, lines = vm.guest.run(command, 10, check=False)
+                    _, lines = vm.guest.run(command, SHORT, check=False)
                     self.say("\n".join(lines))
             except (Failure, Late) as e:
                 self.say(f"{vm.name} does not answer: {e}")

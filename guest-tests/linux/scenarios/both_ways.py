@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """alice and bob lend to each other at the same time, and take back at the same time."""
 
-from lv.lendvm import PATIENCE
+from lv.lendvm import lendctl_waits
 from lv.scenario import OWN, need
 
 ROUNDS = 2
 FIRST, NR = OWN[1], 2
-ONLINES_ONE = f"lendctl online $(lendctl wait any offered -w {PATIENCE}) -w {PATIENCE}"
+ONLINES_ONE = f"lendctl online $(lendctl wait any offered {lendctl_waits()}) {lendctl_waits()}"
 ONLINES = f"(for n in $(seq {NR}); do {ONLINES_ONE} || exit 1; done)"
 
 
@@ -21,7 +21,7 @@ def scenario(s):
         for owner, holder in (("alice", "bob"), ("bob", "alice")):
             need(blocks.get(("BORROWED", owner, holder)) == NR,
                  f"{holder} should borrow {NR} blocks of {owner}'s; the hypervisor's blocks are {blocks}")
-        s.together(*((vm, f"lendctl reclaim {FIRST} -w {PATIENCE}") for vm in pair))
+        s.together(*((vm, f"lendctl reclaim {FIRST} {lendctl_waits()}") for vm in pair))
         blocks = s.monitor.block_counts()
         need(not any(state in ("BORROWED", "OFFERED") for state, *_ in blocks), f"left out: {blocks}")
     s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, and each got its own back, "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An offer that bob refuses, and offers that alice takes back: before and after bob has read of them."""
 
+from lv.lendvm import lendctl_waits
 from lv.scenario import OWN, ROOM, need
 
 SLOT = OWN[0]
@@ -36,7 +37,7 @@ def scenario(s):
     s.checked(f"{s.cast(alice)} took an offer back that bob had not onlined: he cannot any more")
 
     for _ in range(ROUNDS):
-        alice.run(f"lendctl lend {SLOT} bob && lendctl reclaim {SLOT} -w 60", 120)
+        alice.run(f"lendctl lend {SLOT} bob && lendctl reclaim {SLOT} {lendctl_waits(60)}", 120)
     nothing_is_left(s, "taken back at once")
     s.checked("offers taken back before bob may have read of them left nothing, either")
 
