@@ -7,7 +7,7 @@ import time
 
 import pytest
 from linux import boot_to_shells, complaints, debian
-from lv.lendtest import LendTest
+from lv.lendtest import LendTest, interrupt
 from lv.lendvm import DEVICE, MEMORY, PATIENCE, SLOTS, WINDOW, LendVm
 from lv.machine import deadline
 from lv.monitor import Monitor
@@ -124,7 +124,7 @@ def test_a_retrieve_beyond_the_quota(small):
 
 def test_dynamic_follows_its_target(small):
     """Up, odd numbers rounded down to whole blocks, down; a block given up by hand stays so."""
-    machine, _, bob = small
+    machine, alice, bob = small
     monitor = Monitor(machine)
     for target, held in ((2, 2), (4, 4), (3, 2), (0, 0), (4, 4)):
         monitor.target("bob", target)
@@ -133,7 +133,11 @@ def test_dynamic_follows_its_target(small):
     assert bob.blocks() == blocks_from(4, 2, "online")
     bob.config(10, False)
     bob.wait_held(2)
-    time.sleep(2)
+    # When its thread has answered two recalls it has looked at the target in between.
+    for _ in range(2):
+        alice.lend(0, "bob", 2)
+        bob.config(bob.find_slot("offered"), True)
+        alice.reclaim(0)
     assert bob.held() == 2
     monitor.target("bob", 0)
     bob.wait_held(0)
@@ -152,8 +156,9 @@ def test_standby_shrinks_and_asks(small):
     assert alice.held() == 0
     alice.online(8)
     assert alice.guest.number(f"cat {DEVICE}/wanted") == 2
+    mark = alice.mark()
     monitor.target("alice", 0)
-    alice.wait_held(0)
+    alice.log(mark, "slot 8: given back")
     alice.wait_state(4, "offline", PATIENCE)
     alice.run(f"echo online_movable >{MEMORY}/memory36/state")
     alice.wait_held(0)
@@ -256,7 +261,7 @@ def test_all_blocks_of_a_slot_or_none(large):
     alice.log(mark, r"1 of \d+ units cannot be given back now")
     assert alice.blocks() == both and alice.states()[0] == "held"
     alice.run(f"echo 0 >{PARAMETERS}/recall_timeout_ms")
-    alice.guest.run(f"timeout 1 sh -c 'echo 0 >$(echo {SLOTS})/0/config'", 60, check=False)
+    interrupt(alice, 0, f"sh -c 'echo 0 >$(echo {SLOTS})/0/config'")
     assert alice.blocks() == both and alice.states()[0] == "held"
     alice.run(f"echo 30000 >{PARAMETERS}/recall_timeout_ms; echo unpin >{LENDTEST}")
     alice.config(0, False)

@@ -5,7 +5,7 @@ Runs guest-tests/linux/scenarios/*.py, each with Debian's kernels in all places:
 A scenario is a module with a docstring and `scenario(s)`, s being a lv.scenario.Scenario. It runs on a
 machine that others use, too, and leaves it as it found it; or, with OWN_MACHINE = True, on one of its own,
 of `vms(kernels)` if it has that. MODE = "dynamic" asks for VMs whose driver is in that mode.
-LV_KERNELS="6.1 6.12 6.12-16k" runs with just these, in this order.
+LV_KERNELS="6.1 6.12 6.12-16k" runs with just these, in this order; LV_ROTATION=0..2 with that rotation.
 """
 
 import importlib.util
@@ -22,6 +22,8 @@ from lv.scenario import CPU, POOL_BLOCKS, Scenario, standard_vms
 
 KERNELS = ("6.1", "6.12", "6.12-16k")
 ROTATIONS = [KERNELS[n:] + KERNELS[:n] for n in range(len(KERNELS))]
+if os.environ.get("LV_ROTATION"):
+    ROTATIONS = [ROTATIONS[int(os.environ["LV_ROTATION"])]]
 if os.environ.get("LV_KERNELS"):
     ROTATIONS = [tuple(os.environ["LV_KERNELS"].split())]
 

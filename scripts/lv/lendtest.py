@@ -4,7 +4,7 @@
 import re
 
 from lv import Failure
-from lv.lendvm import BLOCK, MEMORY, WINDOW
+from lv.lendvm import BLOCK, MEMORY, PATIENCE, WINDOW
 from lv.scenario import BOOT_TIMEOUT
 
 FILE = "/sys/kernel/debug/lendtest"
@@ -80,6 +80,13 @@ def agree(vm):
 def block_file(vm, slot):
     """What is written to for a block to go online or offline."""
     return f"{MEMORY}/memory{vm.number(slot)}/state"
+
+
+def interrupt(vm, slot, command):
+    """Starts a command that is to take a slot's block out of use and cannot, and ends it by a signal at that."""
+    vm.run(f"({command} >/tmp/out 2>&1 & echo $! >/tmp/pid)")
+    vm.wait_state(slot, "going-offline", 60)
+    vm.run("kill $(cat /tmp/pid); while kill -0 $(cat /tmp/pid) 2>/dev/null; do sleep 0.1; done", PATIENCE)
 
 
 def address_in(text):

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Onlining and offlining fail or are interrupted at each step: hypervisor and Linux agree, and a retry works."""
 
-from lv.lendtest import INJECT, LendTest, agree, block_file, wait_log, words
+from lv.lendtest import INJECT, LendTest, agree, block_file, interrupt, wait_log, words
 from lv.scenario import OWN, ROOM, need
 
 SLOT = OWN[0]
 EXTRA = "/lib/modules-extra"
-NEVER = "echo 0 >/sys/module/lendmem/parameters/recall_timeout_ms"
+LIMIT = "/sys/module/lendmem/parameters/recall_timeout_ms"
 
 
 def injected(s, bob, priority, when):
@@ -34,8 +34,7 @@ def injected(s, bob, priority, when):
 def by_signal(s, bob, test):
     bob.online(SLOT)
     test.pin("user", SLOT)
-    # In a shell of its own: an interactive one drops the rest of the line when SIGINT ends a command.
-    bob.run(f"sh -c 'timeout -s INT 1 lendctl offline {SLOT} >/tmp/out 2>&1; true'", 60)
+    interrupt(bob, SLOT, f"lendctl offline {SLOT}")
     bob.wait_state(SLOT, "online", 60)
     agree(bob)
     test.unpin()
@@ -47,17 +46,19 @@ def by_signal(s, bob, test):
 def driver_by_signal(s, alice, bob, test):
     """The driver's thread is at work on a recall without a time limit."""
     slot = ROOM[0]
-    limit = bob.run("cat /sys/module/lendmem/parameters/recall_timeout_ms")[-1]
-    bob.run(NEVER)
+    limit = bob.run(f"cat {LIMIT}")[-1]
+    bob.run(f"echo 0 >{LIMIT}")
     alice.lend(SLOT, "bob")
     bob.online(slot)
     test.pin("user", slot)
     mark = bob.mark()
     alice.run(f"lendctl reclaim {SLOT}")
     bob.wait_state(slot, "going-offline", 60)
-    bob.run("kill -INT $(grep -lx lendmem /proc/[0-9]*/comm | cut -d/ -f3)")
+    # This attempt has no limit; the next ones have, so that what is between them can be seen.
+    bob.run(f"echo 1000 >{LIMIT}; kill -INT $(grep -lx lendmem /proc/[0-9]*/comm | cut -d/ -f3)")
     said = wait_log(bob, mark, rf"memory{bob.number(slot)} ")
-    bob.wait_slot(slot, "borrowed")
+    bob.wait_state(slot, "online", 60)
+    need(bob.slot_state(slot) == "borrowed", "bob: the slot lost its memory though a signal came")
     s.checked(f"a signal ends the driver's attempt: {words(said)}")
     test.unpin()
     alice.wait_slot(SLOT, "standby")
@@ -65,7 +66,7 @@ def driver_by_signal(s, alice, bob, test):
     agree(bob)
     agree(alice)
     s.checked("it tries again by itself, and the block goes back when the pin is gone")
-    bob.run(f"echo {limit} >/sys/module/lendmem/parameters/recall_timeout_ms")
+    bob.run(f"echo {limit} >{LIMIT}")
 
 
 def scenario(s):

@@ -4,11 +4,14 @@
 import json
 
 from lv import Failure
-from lv.scenario import NR_POOL, POOL, need
+from lv.scenario import NR_POOL, OWN, POOL, need
 
 LOG = "/tmp/watch.log"
+# News of the hypervisor's that is nobody's business here.
+NEWS = ("pool", "peer-gone", "offer", "recall")
 # More than a socket buffer has room for.
 FLOOD = 1000
+SHUTTLES = 5
 
 
 def start(vm, options=""):
@@ -21,10 +24,26 @@ def stop(vm):
     vm.run("kill $(cat /tmp/watch.pid)")
 
 
+def printed(vm):
+    return [json.loads(line) for line in vm.run(f"cat {LOG}") if line.startswith("{")]
+
+
 def told(vm):
-    """What it has printed, but for news of the hypervisor's that others caused."""
-    lines = [json.loads(line) for line in vm.run(f"cat {LOG}") if line.startswith("{")]
-    return [line for line in lines if line["event"] not in ("pool", "peer-gone")]
+    """What it has printed, but for news."""
+    return [line for line in printed(vm) if line["event"] not in NEWS]
+
+
+def does_nothing_more(s, vm):
+    """Returns when it has dealt with all that was before: it tells of an offer, and having looked, of another."""
+    def offers():
+        return sum(line["event"] == "offer" for line in printed(vm))
+
+    for slot in OWN[:2]:
+        before = offers()
+        s.alice.lend(slot, vm.name)
+        vm.until(lambda: offers() > before, "watch to tell of an offer")
+    for slot in OWN[:2]:
+        s.alice.reclaim(slot)
 
 
 def held(vm):
@@ -60,6 +79,7 @@ def scenario(s):
     vm, slot = taken.pop()
     vm.offline(slot)
     bob.until(lambda: held(bob) == 1, "bob to hold a block of the pool")
+    bob.until(lambda: len(told(bob)) >= 3, lambda: f"three lines of watch: {told(bob)}")
     need([line["event"] for line in told(bob)] == ["target", "online-failed", "online"],
          f"bob's watch says {told(bob)}")
     s.checked("it said so once, and onlined the block as soon as there was one")
@@ -67,7 +87,7 @@ def scenario(s):
         vm.offline(slot)
 
     bob.offline(POOL[0])
-    bob.run("sleep 2")
+    does_nothing_more(s, bob)
     need(held(bob) == 0 and len(told(bob)) == 3, f"bob's watch did more: {told(bob)}")
     s.checked("a block that a person gave up stays away, and nothing is said of it")
 
@@ -87,7 +107,7 @@ def scenario(s):
     start(bob, "--no-action")
     target(s, bob, 1)
     bob.until(lambda: told(bob), "a line of watch")
-    bob.run("sleep 2")
+    does_nothing_more(s, bob)
     need(held(bob) == 0 and [line["event"] for line in told(bob)] == ["target"],
          f"with --no-action watch says {told(bob)}")
     s.checked("with --no-action it tells, and onlines nothing")
@@ -95,6 +115,12 @@ def scenario(s):
     start(bob)
     bob.until(lambda: held(bob) == 1, "bob to hold a block of the pool")
     s.checked("started anew it sees what was wanted before")
+
+    for _ in range(SHUTTLES):
+        target(s, bob, 0)
+        target(s, bob, 1)
+    bob.until(lambda: held(bob) == 1, "bob to hold a block of the pool")
+    s.checked("a block that was wanted again while it was away comes back")
 
     target(s, bob, 0)
     bob.until(lambda: held(bob) == 0, "bob to hold no block of the pool")
