@@ -51,7 +51,7 @@ static-tree:
 	@scripts/sloc boot hyp stage2 dt
 	@! git ls-files | cut -d/ -f1 | sort -u | \
 		grep -vxE '\..*|LICENSE|README\.md|Makefile|boot|hyp|stage2|dt|guest-tests|scripts|docs'
-	@! git ls-files 'boot/*' 'hyp/*' 'stage2/*' 'dt/*' | xargs wc -l | awk '$$2 != "total" && $$1 > 400' | grep .
+	@! git ls-files 'boot/*' 'hyp/*' 'stage2/*' 'dt/*' 'guest-tests/linux/*' 'scripts/*' | xargs wc -l | awk '$$2 != "total" && $$1 > 400' | grep .
 	@! git grep -nIE '\b(TO''DO|FIX''ME)\b' -- '*.c' '*.h' '*.S' '*.py' Makefile
 
 # libfdt is called while a guest's FP registers are live.
