@@ -5,6 +5,7 @@ A machine for cells of the kexec matrix: alice, who goes through kexecs, and bob
 It lives as long as every cell leaves it as it found it.
 """
 
+import os
 import re
 import time
 
@@ -31,7 +32,7 @@ PIECES = BLOCK // (2 * MIB)
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
 # A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
 OURS = "rcu_cpu_stall_timeout"
-BOOTARGS = f"console=ttyAMA0 quiet rcupdate.{OURS}=300"
+BOOTARGS = f"console=ttyAMA0 quiet rcupdate.{OURS}=300 {os.environ.get('LV_BOOTARGS', '')}".strip()
 # Below the window, whatever the kernel that loads takes for its memory.
 IN_BOOT_MEMORY = f"--mem-max={0x40000000 + ALICE_MEMORY - 1:#x}"
 
