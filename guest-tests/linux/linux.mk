@@ -79,6 +79,7 @@ build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
+		$(LINUX_TOOLS)/kdump-load $(LINUX_TOOLS)/wrong-map \
 		build/linux/busybox build/linux/util-linux build/linux/kexec-tools $(LINUX_PROGRAMS) \
 		build/linux/%/modules-extra $(LINUX_MODULES:%=build/linux/\%/%.ko)
 	$(INITRAMFS)/mkcpio $(INITRAMFS)/contents $* >$(basename $@)

@@ -7,6 +7,7 @@ Below the hypervisor a guest has no disk and no network, so an initramfs is two 
 Before a kexec a guest makes the next one's of its own /boot in the same way: chains may be of any length.
 """
 
+import struct
 import subprocess
 import tempfile
 
@@ -62,3 +63,15 @@ def execute(guest, timeout=150):
     guest.last_words("kexec -e")
     guest.machine.expect(guest.name, r"^ready$", timeout)
     guest.wait_shell(timeout)
+
+
+def with_image_header(binary, entry):
+    """A raw image that runs at `entry` as one that kexec takes for a Linux Image: a page with the header of
+    Documentation/arm64/booting.rst before it, whose first instruction branches over the page.
+
+    It comes to lie at `entry` if kexec finds room at the start of the 2 MiB that hold it: boot memory's first."""
+    page = 0x1000
+    branch = 0x14000000 | page // 4
+    size = 16 << 20  # with room for what is not in the file
+    header = struct.pack("<IIQQQQQQ4sI", branch, 0, entry % (2 << 20) - page, size, 0xa, 0, 0, 0, b"ARM\x64", 0)
+    return header.ljust(page, b"\0") + binary
