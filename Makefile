@@ -66,6 +66,7 @@ hypervisor: $(OUT)lendvisor.img
 include guest-tests/bare/bare.mk
 include guest-tests/aarch32/aarch32.mk
 include guest-tests/linux/linux.mk
+include guest-tests/bench/bench.mk
 include guest-tests/host/host.mk
 include guest-tests/host/trace/trace.mk
 include guest-tests/host/fuzz/fuzz.mk
@@ -103,6 +104,7 @@ help:
 	@echo "make all          the hypervisor alone: build/lendvisor.img"
 	@echo "                  ERRATA_REPEAT_TLBI=1 | MEASURE=1 | DEBUG=1: a variant, see docs/guide.md"
 	@echo "make deb          packages for Debian guests: build/packages/*.deb"
+	@echo "make bench        figures against their bounds, in docs/benchmarks.md; QUICK=1: in five minutes"
 	@echo "make size         lines of code, bytes of image"
 	@echo "make clean        removes build/, downloads included"
 	@echo "scripts/run MY.its   runs your own guests; see docs/guide.md"

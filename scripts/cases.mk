@@ -83,7 +83,7 @@ check-static-steps: check-begin
 	@for word in $(STATIC_CHECKS); do scripts/check-step $(CHECK)/static/$$word.log \
 		$(SUBMAKE) static-$$word; done
 
-check-all: check-static-steps check-host-steps check-proof-steps all variants bare aarch32 linux \
+check-all: check-static-steps check-host-steps check-proof-steps all variants bare bench-guests aarch32 linux \
 		build/host/write_fdts deb neighbours
 	@echo "tests of the scripts and on target"
 	@$(call run_cases,$(CASES))

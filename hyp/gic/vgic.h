@@ -39,11 +39,19 @@ struct vgic_irq {
 	bool group1;
 	bool enabled;
 	bool edge; /* from ICFGR; SGIs are always edge */
-	bool latch; /* pending by an edge, an SGI or a write to ISPENDR */
-	bool lent; /* the latch went into the list register's pending bit, and comes back from it */
-	bool line; /* level of the input line; hw: the physical interrupt is active on our account */
-	bool active;
 	bool hw; /* timers: the list register names the physical interrupt, see vgic_set_line() */
+	union {
+		struct {
+			/* Pending by an edge, an SGI or a write to ISPENDR. */
+			bool latch;
+			/* The latch went into the list register's pending bit, and comes back from it. */
+			bool lent;
+			/* Level of the input line; hw: the physical interrupt is active on our account. */
+			bool line;
+			bool active;
+		};
+		u32 loud; /* all four: one look, at each interrupt whenever list registers are filled */
+	};
 	u16 phys; /* hw: its physical INTID */
 	u64 irouter; /* SPIs */
 };

@@ -95,6 +95,21 @@ static void insert(struct vgic_cpu *c, u64 lr)
 		c->pending_overflow = true;
 }
 
+/* The common case is quiet; and what another vCPU has stays there until folded. */
+static void insert_loud(struct vgic_cpu *c, const struct vgic_irq *irqs, u32 first, u32 nr)
+{
+#pragma GCC unroll 8
+	for (u32 i = 0; i < nr; i++) {
+		struct vgic_choice choice;
+
+		if (vgic_irq_quiet(&irqs[i]) || irqs[i].where != VGIC_NOWHERE)
+			continue;
+		choice = vgic_choose(c->vgic, c, first + i);
+		if (choice.cpu == c)
+			insert(c, choice.lr);
+	}
+}
+
 void vgic_fill(struct vgic_cpu *c)
 {
 	struct vgic *g = c->vgic;
@@ -103,17 +118,8 @@ void vgic_fill(struct vgic_cpu *c)
 	memset(c->lr, 0, sizeof(c->lr));
 	c->overflow = false;
 	c->pending_overflow = false;
-	for (u32 intid = 0; intid < VGIC_NR_INTIDS; intid++) {
-		const struct vgic_irq *irq = vgic_find(g, c, intid);
-		struct vgic_choice choice;
-
-		/* The common case is quiet; and what another vCPU has stays there until folded. */
-		if (vgic_irq_quiet(irq) || irq->where != VGIC_NOWHERE)
-			continue;
-		choice = vgic_choose(g, c, intid);
-		if (choice.cpu == c)
-			insert(c, choice.lr);
-	}
+	insert_loud(c, c->irq, 0, VGIC_NR_PRIVATE);
+	insert_loud(c, g->spi, VGIC_NR_PRIVATE, VGIC_NR_SPIS);
 	for (u32 i = 0; i < c->nr_used; i++) {
 		struct vgic_irq *irq = vgic_find(g, c, VGIC_LR_INTID(c->lr[i]));
 

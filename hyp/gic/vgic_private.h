@@ -26,7 +26,7 @@ bool vgic_irq_pending(const struct vgic_irq *irq);
 /* The common case: nothing that could be delivered, whatever is enabled. */
 static inline bool vgic_irq_quiet(const struct vgic_irq *irq)
 {
-	return !(irq->latch || irq->lent || irq->line || irq->active);
+	return !irq->loud;
 }
 
 struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid);

@@ -32,10 +32,11 @@ static void note_empty(struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
 
-	if (s->state == LEND_SLOT_EMPTY && !s->busy)
+	vm->empty[slot / 64] &= ~BIT(slot % 64);
+	if (s->state == LEND_SLOT_EMPTY && !s->busy) {
 		vm->empty[slot / 64] |= BIT(slot % 64);
-	else
-		vm->empty[slot / 64] &= ~BIT(slot % 64);
+		vm->empty_from = (u32)min_u64(vm->empty_from, slot / 64);
+	}
 }
 
 void slot_move(struct lend_vm *vm, u32 slot, u8 state)

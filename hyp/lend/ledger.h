@@ -121,6 +121,7 @@ struct lend_vm {
 	u32 nr_pool_held; /* the pool's blocks whose holder it is, those still SCRUBBING included */
 	struct slot *slots;
 	u64 *empty; /* a bit per slot */
+	u32 empty_from; /* words of empty, all of which are 0 below it */
 	u32 busy_head; /* blocks whose scrubbing its CPUs are to finish, the oldest first */
 	u32 all_next,
 		all_done; /* how far RELINQUISH_ALL is: nothing below all_next is for it to take */

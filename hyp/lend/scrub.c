@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hyp/lend/scrub.h"
 
-static void scrub_chunk(const struct ledger *l, paddr_t pa, bool clean_only)
-{
-	if (clean_only)
-		l->host->clean(pa, SCRUB_CHUNK);
-	else
-		l->host->zero(pa, SCRUB_CHUNK);
-}
-
 enum scrub_step lend_scrub_step(struct ledger *l, u32 block)
 {
 	struct block *b = &l->blocks[block];
@@ -28,7 +20,10 @@ enum scrub_step lend_scrub_step(struct ledger *l, u32 block)
 		return step;
 
 	/* A claimed chunk keeps the block SCRUBBING, whatever happens to the VMs meanwhile. */
-	scrub_chunk(l, pa, clean_only);
+	if (clean_only)
+		l->host->clean(pa, SCRUB_CHUNK);
+	else
+		l->host->zero(pa, SCRUB_CHUNK);
 	ledger_lock(l);
 	if (++b->scrub_done == l->nr_chunks) {
 		block_arrive(l, b);

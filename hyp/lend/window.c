@@ -31,12 +31,15 @@ static u64 starts(u64 word, u32 align)
 	return word & aligned;
 }
 
-u32 window_find(const struct lend_vm *vm, u32 n)
+u32 window_find(struct lend_vm *vm, u32 n)
 {
 	u32 align = (u32)BIT(31 - __builtin_clz(n));
 	u32 step = align > WORD ? align : WORD;
 
-	for (u32 base = 0; base < vm->nr_slots; base += step) {
+	while (vm->empty_from < vm->nr_slots / WORD && !vm->empty[vm->empty_from])
+		vm->empty_from++;
+	for (u32 base = ALIGN_DOWN(vm->empty_from * WORD, step); base < vm->nr_slots;
+	     base += step) {
 		u64 word = vm->empty[base / WORD];
 
 		for (u64 m = word ? starts(word, step == WORD ? align : WORD) : 0; m; m &= m - 1) {

@@ -141,10 +141,10 @@ void trap_data_abort(struct trap *t)
 	bool write = iss & ISS_DABT_WNR && (!(iss & ISS_DABT_CM) || is_permission_fault(iss));
 	struct s2_entry entry;
 
-	if (!fault_ipa(t, far, write, &ipa))
+	if (!fault_ipa(t, far, write, &ipa) || emulate(t, ipa, write))
 		return;
-	entry = guest_walk(t->vcpu->vm, IPA(ipa));
-	if (!is_allowed(entry, !write) && !emulate(t, ipa, write))
+	entry = guest_walk(t->vcpu->vm, IPA(ipa)); /* no device has an entry */
+	if (!is_allowed(entry, !write))
 		nothing_there(t, false, far, ipa, entry);
 }
 

@@ -6,11 +6,18 @@
 /* c: whose redistributor; NULL: the distributor. */
 static bool gic(struct vcpu *v, struct vgic_cpu *c, u64 reg, bool write, u32 size, u64 *value)
 {
-	bool hold = c != &v->gic.state && vgic_needs_hold(c, (u32)reg), ok;
+	bool live = vgic_needs_hold(c, (u32)reg), hold = live && c != &v->gic.state, ok;
 
-	vgic_hw_begin(&v->gic, hold);
+	/* Only these are not to be read while a list register may have them. */
+	if (!live && !write)
+		spin_lock(&v->vm->gic.g.lock);
+	else
+		vgic_hw_begin(&v->gic, hold);
 	ok = vgic_access(&v->vm->gic.g, c, (u32)reg, size, write, value);
-	vgic_hw_end(&v->gic, hold);
+	if (!live && !write)
+		spin_unlock(&v->vm->gic.g.lock);
+	else
+		vgic_hw_end(&v->gic, hold);
 	return ok;
 }
 

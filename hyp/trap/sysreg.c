@@ -21,9 +21,10 @@ static bool read_id(struct trap *t, u32 reg, u64 *value)
 
 static bool write_sgi(struct trap *t, u32 reg, u64 *value)
 {
-	vgic_hw_begin(&t->vcpu->gic, false);
+	/* List registers stay as they are: who has to look at its own, ourselves too, is kicked. */
+	spin_lock(&t->vcpu->vm->gic.g.lock);
 	vgic_send_sgi(&t->vcpu->gic.state, *value, reg == ICC_SGI1R);
-	vgic_hw_end(&t->vcpu->gic, false);
+	spin_unlock(&t->vcpu->vm->gic.g.lock);
 	return true;
 }
 

@@ -145,7 +145,7 @@ struct lendmem_map {
  * @stopping: no onlining and no new work from here on
  * @drained: no block is added until this is taken back; changed by the worker
  * @target_set: a target was set in this kernel's life
- * @growing: growth towards the target is wanted; see target.c
+ * @growth_asked, @growth_done: growth towards the target is wanted while they differ; see target.c
  * @target_dirty: look at the target; set by anyone
  * @reserve_said: that the struct pages have no room was said
  * @dirty: units whose Linux blocks may not fit their state; set by anyone, cleared by the worker
@@ -182,7 +182,7 @@ struct lendmem {
 	bool stopping;
 	bool drained;
 	bool target_set;
-	bool growing;
+	u32 growth_asked, growth_done;
 	bool target_dirty;
 	bool reserve_said;
 	struct task_struct *worker;

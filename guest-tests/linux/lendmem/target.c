@@ -15,6 +15,15 @@
 #include "lendmem.h"
 #include "lendmem_trace.h"
 
+/*
+ * An event asks for growth at any time, the worker is done with what was asked when it began: so what is
+ * asked meanwhile is not lost.
+ */
+static bool growing(const struct lendmem *lm)
+{
+	return READ_ONCE(lm->growth_asked) != READ_ONCE(lm->growth_done);
+}
+
 static bool at_target(const struct lendmem *lm, const struct lendmem_pool *pool)
 {
 	return pool->held + lm->slots_per_unit > pool->target;
@@ -26,7 +35,7 @@ u32 lendmem_wanted(struct lendmem *lm)
 
 	if (lendmem_call_pool(&pool))
 		return 0;
-	if (pool.held > pool.target || (READ_ONCE(lm->growing) && !at_target(lm, &pool)))
+	if (pool.held > pool.target || (growing(lm) && !at_target(lm, &pool)))
 		return pool.target;
 	return pool.held;
 }
@@ -39,7 +48,8 @@ void lendmem_target_event(struct lendmem *lm, bool set)
 		return;
 	if (set)
 		WRITE_ONCE(lm->target_set, true);
-	WRITE_ONCE(lm->growing, lm->target_set || pool.target < pool.nr_promised);
+	if (lm->target_set || pool.target < pool.nr_promised)
+		WRITE_ONCE(lm->growth_asked, lm->growth_asked + 1);
 	trace_lendmem_target(pool.target, pool.held, lendmem_wanted(lm));
 	lendmem_mark_target(lm);
 }
@@ -105,18 +115,19 @@ static int shrink(struct lendmem *lm)
 }
 
 /* Said once until it is over. Quota and rights do not come by waiting. */
-static int cannot_grow(struct lendmem *lm, u32 unit, int err)
+static int cannot_grow(struct lendmem *lm, u32 unit, u32 asked, int err)
 {
 	if (!lm->target_backoff && !lm->reserve_said)
 		dev_warn(lm->dev, "slot %u: no growth for now: %s\n", lendmem_first_slot(lm, unit),
 			 lendmem_words(err));
 	if (err != -EPERM)
 		return err;
-	WRITE_ONCE(lm->growing, false);
+	WRITE_ONCE(lm->growth_done, asked);
 	return 0;
 }
 
-static int grow(struct lendmem *lm)
+/* @asked: the growth this is for. */
+static int grow(struct lendmem *lm, u32 asked)
 {
 	struct lendmem_pool pool;
 	u32 unit;
@@ -135,9 +146,9 @@ static int grow(struct lendmem *lm)
 		}
 		ret = lendmem_unit_use(lm, unit);
 		if (ret)
-			return cannot_grow(lm, unit, ret);
+			return cannot_grow(lm, unit, asked, ret);
 	}
-	WRITE_ONCE(lm->growing, false);
+	WRITE_ONCE(lm->growth_done, asked);
 	return 0;
 }
 
@@ -154,6 +165,7 @@ static void settled(struct lendmem *lm)
 
 int lendmem_target_settle(struct lendmem *lm)
 {
+	u32 asked = READ_ONCE(lm->growth_asked);
 	struct lendmem_pool pool;
 	int ret;
 
@@ -166,9 +178,9 @@ int lendmem_target_settle(struct lendmem *lm)
 		return ret;
 	settled(lm);
 	if (at_target(lm, &pool))
-		WRITE_ONCE(lm->growing, false);
-	if (lm->mode == LENDMEM_DYNAMIC && lm->growing)
-		return grow(lm);
+		WRITE_ONCE(lm->growth_done, asked);
+	if (lm->mode == LENDMEM_DYNAMIC && growing(lm))
+		return grow(lm, asked);
 	return 0;
 }
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the benchmarks' guests share. A figure is a line `# figure NAME VALUE`, VALUE in nanoseconds by the
+ * guest's own counter: under -icount shift=0 an instruction each (docs/benchmarks.md).
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "guest-tests/bare/bare.h"
+
+#define NS_PER_S 1000000000UL
+#define ROUNDS 16 /* a figure is the least of as many */
+#define NONE (~0ULL)
+
+static inline u64 to_ns(u64 ticks)
+{
+	return ticks * NS_PER_S / counter_hz();
+}
+
+/* Nothing when it was never measured. */
+static inline void figure(const char *name, u64 ticks)
+{
+	if (ticks != NONE)
+		print("# figure %s %lu\n", name, to_ns(ticks));
+}
+
+static inline void keep_least(u64 *least, u64 ticks)
+{
+	*least = min_u64(*least, ticks);
+}
+
+#endif

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The benchmarks (docs/benchmarks.md). Guests: guest-tests/bench/<name>.c -> build/bench/<name>.bin, most of them
+# with the library of the bare guests. Included by the root Makefile after bare.mk and linux.mk.
+
+BENCH_DIR := guest-tests/bench
+BENCH_GUESTS := traps lend
+BENCH_FLAT := floor entry
+BENCH_LINUX := build/bench/count.so build/bench/initramfs.cpio.gz
+BENCH_BINS := $(patsubst %,build/bench/%.bin,$(BENCH_GUESTS) $(BENCH_FLAT))
+
+.PHONY: bench bench-steps bench-guests
+bench-guests: $(BENCH_BINS) build/bench/sizes
+
+# Everything in some half an hour; QUICK=1: what fits in five minutes.
+bench:
+	@scripts/setup build run linux-6.1
+	@$(SUBMAKE) bench-steps
+
+bench-steps: all bare bench-guests $(BENCH_LINUX)
+	@$(SUBMAKE) MEASURE=1 hypervisor
+	@scripts/bench $(if $(QUICK),--quick)
+
+build/bench/sizes: $(BENCH_DIR)/sizes.c hyp/vm/vm.h hyp/lend/ledger.h | $(OUT)lendvisor.elf
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(EL2_CFLAGS) -MF /dev/null -S $< -o - | sed -n 's/^#size \([a-z]*\) #*\([0-9]*\)$$/\1 \2/p' >$@
+
+build/bench/%.c.o: $(BENCH_DIR)/%.c
+	@mkdir -p $(@D)
+	$(BARE_CROSS)gcc $(BARE_CFLAGS) -c $< -o $@
+
+build/bench/%.S.o: $(BENCH_DIR)/%.S
+	@mkdir -p $(@D)
+	$(BARE_CROSS)gcc $(BARE_CFLAGS) -D__ASSEMBLY__ -c $< -o $@
+
+BENCH_LINK = $(BARE_CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments -Wl,-T,guest-tests/bare/bare.ld $(filter %.o,$^) -lgcc -o $@
+
+$(BENCH_GUESTS:%=build/bench/%.elf): build/bench/%.elf: build/bench/%.c.o $(BARE_LIB_OBJS) guest-tests/bare/bare.ld
+	$(BENCH_LINK)
+
+# Programs that take the machine as they find it: neither FDT nor MMU nor interrupts.
+$(BENCH_FLAT:%=build/bench/%.elf): build/bench/%.elf: build/bench/flat.S.o build/bench/%.c.o \
+		build/bare/lib/print.c.o build/bare/lib/string.c.o guest-tests/bare/bare.ld
+	$(BENCH_LINK)
+
+build/bench/%.bin: build/bench/%.elf
+	$(BARE_CROSS)objcopy -O binary $< $@
+
+# What counts instructions of Linux guests: QEMU's plugin, and the program that sets marks for it, which is
+# appended to the guests' initramfs.
+
+build/bench/count.so: $(BENCH_DIR)/count.c
+	@mkdir -p $(@D)
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $< -o $@
+
+build/bench/mark: $(BENCH_DIR)/mark.c
+	@mkdir -p $(@D)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $<
+
+build/bench/initramfs.cpio.gz: build/bench/mark build/linux/6.1/initramfs.cpio.gz $(INITRAMFS)/mkcpio
+	@printf 'file /bin/mark 0755 $<\n' >build/bench/contents
+	@$(INITRAMFS)/mkcpio build/bench/contents 6.1 | gzip -n -9 | cat build/linux/6.1/initramfs.cpio.gz - >$@
+
+.SECONDARY: $(patsubst %,build/bench/%.c.o,$(BENCH_GUESTS) $(BENCH_FLAT)) build/bench/flat.S.o \
+	$(patsubst %,build/bench/%.elf,$(BENCH_GUESTS) $(BENCH_FLAT))
+-include $(wildcard build/bench/*.d)

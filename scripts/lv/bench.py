@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The benchmarks' machines: each job boots one or more under -icount and returns what was measured, by name.
+
+docs/benchmarks.md says what is measured and how; lv.bench_rows what becomes of it.
+"""
+
+import re
+import subprocess
+from dataclasses import replace
+
+from lv import BUILD, ROOT, Failure, its
+from lv.bundle import compile_its
+from lv.console import FIRMWARE, HYPERVISOR, plain
+from lv.machine import Machine, Options
+
+MIB = 1 << 20
+GIB = 1 << 30
+WINDOW = 4 * GIB
+ENTRY = 0x40080000
+CPU = "cortex-a57"
+# A counter of 1 GHz: with an instruction a nanosecond, a tick is one.
+COUNTER = ",cntfrq=1000000000"
+WITH_EL2 = "virt,gic-version=3,virtualization=on,its=off,dtb-randomness=off"
+WITHOUT_EL2 = "virt,gic-version=3,its=off,dtb-randomness=off"
+MEASURE_IMAGE = str(BUILD / "measure" / "lendvisor.img")
+PATIENCE = 600
+END = "^# done|^Bail out"
+
+
+def options(**words):
+    words.setdefault("cpu", CPU)
+    words["cpu"] += COUNTER
+    return replace(Options(machine=WITH_EL2, icount=True), **words)
+
+
+def start(name, vms, block_size=None, **words):
+    """A machine with these VMs, its bundle and logs under build/bench/<name> and build/logs/bench/<name>."""
+    work = BUILD / "bench" / name
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "vms.its").write_text(its.write(vms, block_size))
+    bundle = compile_its(work / "vms.its", work / "vms.itb")
+    cpus = sum(vm.cpus or 1 for vm in vms)
+    memory = sum(vm.boot_memory + (vm.owned_memory or 0) for vm in vms) + 2 * (block_size or 0)
+    words = {"smp": cpus, "memory": memory + bundle.stat().st_size + 256 * MIB, **words}
+    return Machine(options(bundle=str(bundle), **words), BUILD / "logs" / "bench" / name)
+
+
+def start_plain(name, kernel, **words):
+    """A machine without hypervisor."""
+    return Machine(options(kernel=str(kernel), **words), BUILD / "logs" / "bench" / name)
+
+
+def guest(name, program, args="", **properties):
+    """A VM that runs build/<program>.bin."""
+    return its.Vm(name, str(BUILD / (program + ".bin")), load=ENTRY, entry=ENTRY,
+                  bootargs=args or None, **properties)
+
+
+def lines_of(machine, source):
+    return [plain(line.text) for line in machine.console.by_source[source]]
+
+
+def figures(machine, source):
+    """The figures of a guest that came to its end, and failed at nothing."""
+    lines = lines_of(machine, source)
+    bad = [line for line in lines if re.match(r"not ok|Bail out", line)]
+    if bad:
+        raise Failure(f"{source}: {bad[0]}")
+    found = [re.match(r"# figure (\S+) (\d+)$", line) for line in lines]
+    return {match[1]: int(match[2]) for match in found if match}
+
+
+def named(prefix, found):
+    return {f"{prefix}.{key}": value for key, value in found.items()}
+
+
+def traps(cpu=CPU):
+    """What a guest's calls, loads, SGIs and ticks cost, and without hypervisor."""
+    with start("traps-vm", [guest("alice", "bench/traps", cpus=2)], cpu=cpu) as machine:
+        machine.expect("alice", END, PATIENCE)
+        found = named("vm", figures(machine, "alice"))
+    with start_plain("traps-plain", BUILD / "bench" / "traps.bin", smp=2, memory="256M", cpu=cpu,
+                     machine=WITHOUT_EL2) as machine:
+        machine.expect(FIRMWARE, END, PATIENCE)
+        return found | named("plain", figures(machine, FIRMWARE))
+
+
+def floor():
+    """The least that zeroing and cleaning take at EL2."""
+    with start_plain("floor", BUILD / "bench" / "floor.bin", memory="3G") as machine:
+        machine.expect(FIRMWARE, END, PATIENCE)
+        return figures(machine, FIRMWARE)
+
+
+def stats(machine, name):
+    """(TLB flushes, descriptor writes, tables used, tables owned) of a VM so far, from the monitor."""
+    machine.focus("monitor", "m")
+    machine.skip(HYPERVISOR)
+    machine.send(f"stats {name}\r".encode())
+    tables = machine.expect(HYPERVISOR, rf"{name}: .*tables (\d+) of (\d+)", 60)
+    counts = machine.expect(HYPERVISOR, rf"{name}: (\d+) TLB flushes, (\d+) descriptor writes", 60)
+    machine.expect(HYPERVISOR, rf"{name}: of the pool", 60)
+    return int(counts[1]), int(counts[2]), int(tables[1]), int(tables[2])
+
+
+def counts(mib, absent="zero"):
+    """Flushes and descriptor writes of one RETRIEVE and of one RELINQUISH; tables. Without -icount: they do
+    not depend on time, and keys come through sooner."""
+    block = mib * MIB
+    vm = guest("alice", "bench/lend", "role=1 step=1", owned_memory=block, boot_memory=128 * MIB,
+               window=(WINDOW, max(block, 128 * MIB)), absent=absent)
+    found, before = {}, None
+    with start(f"counts-{mib}-{absent}", [vm], block, icount=False) as machine:
+        for step in ("retrieve", "relinquish", "end"):
+            machine.expect("alice", rf"^# wait {step}$|^Bail out", PATIENCE)
+            flushes, writes, used, owned = stats(machine, "alice")
+            if before:
+                found[f"{before[0]}-flushes"] = flushes - before[1]
+                found[f"{before[0]}-writes"] = writes - before[2]
+            before = step, flushes, writes
+            machine.focus("alice", 0)
+            machine.send(b"x")
+        machine.expect("alice", END, PATIENCE)
+        figures(machine, "alice")
+    return named(f"counts-{mib}-{absent}", found | {"tables-used": used, "tables-owned": owned})
+
+
+def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=16, **words):
+    """The calls on one block: the last of so many, of so many MiB."""
+    block = mib * MIB
+    args = f"slot={blocks - 1} fill={int(fill)} alone={int(vms == 1)} rounds={rounds}"
+    common = {"boot_memory": 128 * MIB, "window": (WINDOW, max(blocks * block, 128 * MIB))}
+    all_vms = [guest("alice", "bench/lend", "role=1 " + args, owned_memory=blocks * block,
+                     lend_to=["bob"] if vms > 1 else [], **common)]
+    if vms > 1:
+        all_vms.append(guest("bob", "bench/lend", f"role=2 rounds={rounds}", cpus=vcpus, **common))
+    all_vms += [guest(f"idle{i}", "bench/lend") for i in range(2, vms)]
+    with start(f"lend-{name}", all_vms, block, **words) as machine:
+        if vms > 1:
+            machine.expect("bob", END, PATIENCE)
+        machine.expect("alice", END, PATIENCE)
+        found = figures(machine, "alice")
+        return named(name, found | (figures(machine, "bob") if vms > 1 else {}))
+
+
+def masked(mib):
+    """The longest stretch with interrupts masked, each call at its largest (guest-tests/bare/test_masked.c)."""
+    block = mib * MIB
+    window = (WINDOW, max(1536 * 2 * MIB, 2 * block))
+    alice = guest("alice", "bare/masked", boot_memory=128 * MIB, window=window, lend_to=["bob"],
+                  owned_memory=(256 if mib == 2 else 1) * block)
+    bob = guest("bob", "bare/masked", boot_memory=128 * MIB, window=window)
+    with start(f"masked-{mib}", [alice, bob], block, kernel=MEASURE_IMAGE) as machine:
+        machine.wait_end(PATIENCE)
+        rows = [re.match(r"masked: CPU \d+: (.*): (\d+) ns$", line)
+                for line in lines_of(machine, HYPERVISOR)]
+    longest = max(((int(row[2]), row[1]) for row in rows if row), default=None)
+    if not longest:
+        raise Failure("the image with the instrument in it printed nothing: make MEASURE=1 hypervisor")
+    return {f"masked-{mib}": longest[0], f"masked-{mib}-cause": longest[1]}
+
+
+def jitter():
+    """How late a tick of 1 kHz comes while 1 GiB is scrubbed (guest-tests/bare/test_tick.c)."""
+    common = {"boot_memory": 128 * MIB, "window": (WINDOW, GIB)}
+    vms = [guest("bob", "bare/tick", **common),
+           guest("alice", "bare/tick", cpus=2, owned_memory=GIB, lend_to=["bob"], **common)]
+    with start("jitter", vms, GIB) as machine:
+        machine.wait_end(PATIENCE)
+        found = [re.match(r"# (.*): \d+ ticks, at most (\d+) ns late", line)
+                 for name in ("alice", "bob") for line in lines_of(machine, name)]
+    return {"jitter." + match[1].replace(" ", "-"): int(match[2]) for match in found if match}
+
+
+def entry(name, kernel_size, ramdisk=None, vms=1, **properties):
+    """When a guest's first instruction runs, its kernel's image being of this size."""
+    padded = BUILD / "bench" / f"entry-{name}.bin"
+    padded.write_bytes((BUILD / "bench" / "entry.bin").read_bytes().ljust(kernel_size, b"\0"))
+    vm = its.Vm("alice", str(padded), ramdisk=ramdisk, load=ENTRY, entry=ENTRY, **properties)
+    others = [replace(vm, name=f"vm{i}") for i in range(1, vms)]
+    with start(f"entry-{name}", [vm] + others) as machine:
+        machine.expect("alice", END, PATIENCE)
+        return figures(machine, "alice")["entry"]
+
+
+def boot():
+    """Image entry to the first guest's first instruction, by bytes of payload, and by VMs."""
+    sizes = {"small": 64 << 10, "large": 16 * MIB + (64 << 10)}
+    return {f"entry-{name}": entry(name, size) for name, size in sizes.items()} | {
+        "entry-16-vms": entry("16-vms", sizes["small"], vms=16)}
+
+
+def sizes():
+    """Bytes of the records that VMs, vCPUs, slots and blocks cost."""
+    lines = (BUILD / "bench" / "sizes").read_text().split("\n")
+    return {f"size-{words[0]}": int(words[1]) for words in map(str.split, lines) if words}
+
+
+def image():
+    """Bytes of text and read-only data, as `make size` counts them, and source lines."""
+    done = subprocess.run(["aarch64-linux-gnu-size", "-A", "-d", BUILD / "lendvisor.elf"], text=True,
+                          capture_output=True, check=True).stdout
+    text = sum(int(size) for size in re.findall(r"^\.(?:text|rodata)\S* +(\d+)", done, re.M))
+    lines = subprocess.run([ROOT / "scripts" / "sloc", "boot", "hyp", "stage2", "dt"], text=True, cwd=ROOT,
+                           capture_output=True).stdout.split("\n")[-2]
+    return {"image": text, "sloc": int(lines.split()[0])}

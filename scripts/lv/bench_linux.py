@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Benchmarks of Linux guests: all instructions of the machine are counted by a plugin of QEMU, idle time is not."""
+
+import re
+import subprocess
+
+import libfdt
+
+from lv import BUILD, Failure, bench, its
+from lv.console import FIRMWARE
+from lv.guest import Guest
+
+MIB = 1 << 20
+BLOCK = 128 * MIB
+KERNEL = BUILD / "linux" / "6.1" / "Image"
+INITRAMFS = BUILD / "bench" / "initramfs.cpio.gz"
+# QEMU puts the image there; larger than it is, and nothing else of these guests runs at such addresses.
+LOW, HIGH = 0x40200000, 0x40240000
+BOOTARGS = "console=ttyAMA0 quiet nokaslr"
+TO_INIT = BOOTARGS + " rdinit=/bin/mark -- 3 off"
+
+# What a VM of ours has, too; the rest is dropped from QEMU's FDT for a fair comparison.
+SHARED_NODES = {"memory", "cpus", "psci", "timer", "intc", "pl011", "apb-pclk", "chosen"}
+
+
+def counter(name):
+    """QEMU's arguments, and a function that returns {mark: (guests, hypervisor, seconds)} once it ended."""
+    out = BUILD / "bench" / f"count-{name}"
+    out.unlink(missing_ok=True)
+
+    def marks():
+        rows = [line.split()[1:] for line in out.read_text().splitlines()]
+        return {int(nr): (int(guests), int(el2), float(at)) for nr, guests, el2, at in rows}
+
+    return ["-plugin", f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}"], marks
+
+
+def plain_fdt(megabytes):
+    """QEMU's own FDT with the devices that a VM has."""
+    whole, part = BUILD / "bench" / "virt.dtb", BUILD / "bench" / "plain.dtb"
+    subprocess.run(["qemu-system-aarch64", "-nodefaults", "-nographic", "-M", f"{bench.WITHOUT_EL2},dumpdtb={whole}",
+                    "-cpu", bench.CPU + bench.COUNTER, "-m", str(megabytes)], check=True,
+                   stderr=subprocess.DEVNULL)
+    fdt = libfdt.Fdt(whole.read_bytes())
+    names, node = [], fdt.first_subnode(0, [libfdt.NOTFOUND])
+    while node >= 0:
+        names.append(fdt.get_name(node))
+        node = fdt.next_subnode(node, [libfdt.NOTFOUND])
+    for name in names:
+        if name.split("@")[0] not in SHARED_NODES:
+            fdt.del_node(fdt.path_offset("/" + name))
+    fdt.pack()
+    part.write_bytes(fdt.as_bytearray())
+    return str(part)
+
+
+def boot_plain(megabytes):
+    plugin, marks = counter("boot-plain")
+    with bench.start_plain("linux-plain", KERNEL, bundle=str(INITRAMFS), memory=f"{megabytes}M",
+                           machine=bench.WITHOUT_EL2,
+                           qemu_args=["-append", TO_INIT, "-dtb", plain_fdt(megabytes)] + plugin) as machine:
+        machine.expect(FIRMWARE, "^mark 3", bench.PATIENCE)
+        machine.wait_end(60)
+    guests, el2, _ = marks()[3]
+    return guests + el2  # what runs at those addresses is the kernel's own first code
+
+
+def boot_vm(megabytes):
+    """(All from the guest's first instruction on, those at EL2 of it.)"""
+    plugin, marks = counter("boot-vm")
+    vm = its.Vm("alice", str(KERNEL), ramdisk=str(INITRAMFS), boot_memory=megabytes * MIB, bootargs=TO_INIT)
+    with bench.start("linux-vm", [vm], qemu_args=plugin) as machine:
+        machine.expect("alice", "^mark 3", bench.PATIENCE)
+        machine.wait_end(60)
+    guests, el2, _ = marks()[3]
+    # A guest of the same sizes that says when its first instruction ran.
+    before = bench.entry("linux", KERNEL.stat().st_size, str(INITRAMFS), boot_memory=megabytes * MIB)
+    return guests + el2 - before, el2 - before
+
+
+def boot():
+    plain = boot_plain(512)
+    both, el2 = boot_vm(512)
+    return {"linux-boot-plain": plain, "linux-boot-vm": both, "linux-boot-el2": el2}
+
+
+def move(megabytes):
+    """
+    Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them. bob's script waits in
+    the background, so that nothing is typed between the marks. Without -icount's idle time: only what runs counts.
+    """
+    nr = megabytes * MIB // BLOCK
+    plugin, marks = counter(f"move-{megabytes}")
+    window = (bench.WINDOW, megabytes * MIB)
+    common = {"boot_memory": 256 * MIB, "window": window}
+    slots = " ".join(map(str, range(nr)))
+
+    def vm(name, bootargs="", **properties):
+        return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), **common, **properties,
+                      bootargs=f"{BOOTARGS} lend.name={name} {bootargs}".strip())
+
+    alice = vm("alice", "lend.online=1", owned_memory=megabytes * MIB, lend_to=["bob"])
+    with bench.start(f"linux-move-{megabytes}", [alice, vm("bob")], BLOCK, cpu="neoverse-n1",
+                     qemu_args=plugin) as machine:
+        a, b = (Guest(machine, name, nr) for nr, name in enumerate(("alice", "bob")))
+        for one in (a, b):
+            one.wait_shell(bench.PATIENCE)
+        b.run("mount -o remount,size=2g /tmp")
+        b.run(f"{{ (lendctl wait any offered -w 3000; for i in {slots}; do lendctl online $i --wait 300; done; "
+              f"mark 4; dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
+        a.run(f"mark 0; for i in {slots}; do lendctl offline $i; done; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
+        b.run("wait", 600)
+        said = b.lines("cat /tmp/log")
+        if "mark 5" not in " ".join(said):
+            raise Failure(f"bob: {said}")
+        machine.close()
+    at = marks()
+    found = {}
+    for step, first, last in (("offline", 0, 1), ("lend", 1, 2), ("online", 2, 4), ("total", 0, 4), ("touch", 4, 5)):
+        found[f"{step}"] = at[last][0] + at[last][1] - at[first][0] - at[first][1]
+        found[f"{step}-el2"] = at[last][1] - at[first][1]
+    found["wall"] = at[4][2] - at[0][2]
+    return {f"move-{megabytes}.{key}": value for key, value in found.items()}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the measured comes to: rows of a table, each with its bound where it has one."""
+
+from dataclasses import dataclass
+
+SIZES = (2, 16, 128, 1024)  # MiB
+TIMES = 64  # a call or load is repeated so often in a figure of its kind
+
+# What must not grow, from 2 VMs, 8 blocks, 1 vCPU of the borrower on; names of lv.bench.lending() jobs.
+BASE = "2"
+GROWTH = {
+    "1-vm": "1 VM", "4-vms": "4 VMs", "16-vms": "16 VMs", "64-blocks": "64 blocks", "512-blocks": "512 blocks",
+    "8192-blocks": "8192 blocks, borrower full but for one", "2-vcpus": "2 vCPUs", "4-vcpus": "4 vCPUs",
+    "8-vcpus": "8 vCPUs",
+}
+CALLS = ("own-retrieve", "own-relinquish", "lend", "retrieve", "relinquish", "reclaim-offer",
+         "reclaim-recall", "revoke")
+GROWTH_ALLOWED = 1.0  # percent
+
+I = "instructions"
+
+
+@dataclass
+class Row:
+    group: str
+    name: str
+    value: float
+    unit: str = I
+    bound: float = None  # at most this
+    note: str = ""
+
+    def missed(self):
+        return self.bound is not None and self.value > self.bound
+
+
+def traps(raw):
+    def per(where, name, own):
+        return (raw[f"{where}.{name}-{TIMES}"] - raw[f"{where}.nothing"]) / TIMES - own
+
+    group = "Leaving the guest, there and back"
+    rows = [Row(group, f"call-{name}", per("vm", f"call-{name}", 1), bound=bound)
+            for name, bound in (("null", 200), ("unknown", 200), ("psci-version", None), ("event-next", None))]
+    rows += [Row(group, name, per("vm", name, 0), note=f"without hypervisor {per('plain', name, 0):g}")
+             for name in ("load-pl011", "load-gicd", "load-gicd-pending")]
+    rows.append(Row(group, "console-character", per("vm", "character", 0),
+                    note=f"without hypervisor {per('plain', 'character', 0):g}"))
+    return rows + [Row(group, name, raw[f"vm.{name}"], note=f"without hypervisor {raw[f'plain.{name}']}, "
+                       "the guest's own part in both")
+                   for name in ("sgi-round-trip", "tick")]
+
+
+def scrub(raw, job):
+    """Scrubbing one block of a job: a RETRIEVE that has to, less one that has not."""
+    return raw[f"{job}.retrieve-dirty"] - raw[f"{job}.retrieve"]
+
+
+def lending(raw, mib, job=None):
+    job = job or str(mib)
+    group = f"Lending a block of {mib} MiB"
+    cost = scrub(raw, job)
+    floor = raw[f"floor-{mib}"]
+    retrieve = raw[f"{job}.retrieve"]
+    # An entry is a GiB or 2 MiB: the bound for large blocks is that of one entry.
+    single = 2000 if mib in (2, 1024) else None
+    return [
+        Row(group, f"scrub-{job}", cost, bound=1.02 * floor, note=f"floor {floor}, {100 * cost / floor - 100:+.2f} %"),
+        Row(group, f"lend-{job}", raw[f"{job}.lend"]),
+        Row(group, f"retrieve-{job}", retrieve, bound=single, note="of a clean block"),
+        Row(group, f"lend-and-retrieve-{job}", raw[f"{job}.lend"] + retrieve, bound=5000),
+        Row(group, f"retrieve-and-scrub-{job}", raw[f"{job}.retrieve-dirty"]),
+        Row(group, f"relinquish-{job}", raw[f"{job}.relinquish"] - cost, bound=single, note="scrub aside"),
+        Row(group, f"relinquish-and-scrub-{job}", raw[f"{job}.relinquish"]),
+        Row(group, f"relinquish-keep-{job}", raw[f"{job}.own-relinquish-keep"], note="contents cleaned to memory"),
+        Row(group, f"reclaim-offer-{job}", raw[f"{job}.reclaim-offer"]),
+        Row(group, f"reclaim-recall-{job}", raw[f"{job}.reclaim-recall"]),
+        Row(group, f"revoke-{job}", raw[f"{job}.revoke"] - cost, note="scrub aside"),
+        Row(group, f"revoke-and-scrub-{job}", raw[f"{job}.revoke"]),
+        Row(group, f"there-and-back-{job}", raw[f"{job}.there-and-back"],
+            note=f"A to B to A, all code; two scrubs are {2 * cost}"),
+    ]
+
+
+def descriptors(raw, mib, absent):
+    """Demanded: each entry written once, and over or under what is valid broken first; one flush of what was valid."""
+    entries = 1 if mib == 1024 else mib // 2
+    twice = 2 if absent == "zero" else 1
+    key, group = f"counts-{mib}-{absent}", "Descriptor writes and flushes"
+    rows = []
+    for step in ("retrieve", "relinquish"):
+        writes, flushes = twice * entries, int(step == "relinquish" or absent == "zero")
+        rows.append(Row(group, f"{step}-writes-{mib}-{absent}", raw[f"{key}.{step}-writes"], "writes", writes,
+                        f"demanded {writes}"))
+        rows.append(Row(group, f"{step}-flushes-{mib}-{absent}", raw[f"{key}.{step}-flushes"], "flushes", flushes,
+                        f"demanded {flushes}"))
+    return rows
+
+
+def growth(raw):
+    """How much each call costs more than with 2 VMs, 8 blocks and 1 vCPU: the worst of them."""
+    rows = []
+    for job, title in GROWTH.items():
+        changes = {call: 100 * raw[f"{job}.{call}"] / raw[f"{BASE}.{call}"] - 100
+                   for call in CALLS if f"{job}.{call}" in raw}
+        worst = max(changes, key=lambda call: abs(changes[call]))
+        rows.append(Row("Growth over 2 VMs, 8 blocks of 2 MiB, 1 vCPU, of whichever call grows most", f"growth-{job}",
+                        round(changes[worst], 2), "%", GROWTH_ALLOWED, f"{title}: {worst}"))
+    return rows
+
+
+def time_rows(raw):
+    rows = [Row("Interrupts masked at EL2", name, raw[name], bound=50000, note=raw[name + "-cause"])
+            for name in raw if name.startswith("masked-") and name + "-cause" in raw]
+    notes = {"another-vCPU": "that CPU's slices of the one clock are in it", "itself": "",
+             "bob": "it scrubs itself", "revoke": ""}
+    return rows + [Row("A tick of 1 kHz beside a scrub of 1 GiB, how late at most", name, raw[name],
+                       bound=None if "another" in name else 50000, note=notes.get(name.split(".")[1], ""))
+                   for name in raw if name.startswith("jitter.")]
+
+
+def boot_rows(raw):
+    mib = (raw["entry-large"] - raw["entry-small"]) / 16
+    group = "Boot"
+    return [
+        Row(group, "entry", round(raw["entry-small"] - mib / 16), note="image entry to the guest's first, payload aside"),
+        Row(group, "entry-16-vms", raw["entry-16-vms"], note="the first of 16; 64 KiB of payload each"),
+        Row(group, "payload-per-mib", round(mib), note="hashed (crc32) and copied"),
+    ]
+
+
+def linux_boot_rows(raw):
+    """The hypervisor's own, and all that runs, from the guest's first instruction to init."""
+    plain, guest = raw["linux-boot-plain"], raw["linux-boot-vm"]
+    group = "Debian 6.1 to init, 512 MiB, 1 CPU, quiet"
+    return [
+        Row(group, "linux-boot-plain", plain, note="without hypervisor, the same devices in its FDT"),
+        Row(group, "linux-boot-vm", guest, bound=round(1.01 * plain), note=f"{100 * guest / plain - 100:+.2f} %"),
+        Row(group, "linux-boot-el2", raw["linux-boot-el2"], bound=round(0.01 * plain),
+            note=f"of these at EL2: {100 * raw['linux-boot-el2'] / plain:.2f} %"),
+    ]
+
+
+def size_rows(raw):
+    group = "Memory and size"
+    tables = raw["counts-128-zero.tables-owned"]
+    return [
+        Row(group, "image", raw["image"], "bytes", 128 << 10, "text and read-only data"),
+        Row(group, "source-lines", raw["sloc"], "lines", 9999),
+        Row(group, "tables-per-vm", 4096 * tables, "bytes",
+            note=f"{tables} pages: 40 bits of IPA, boot memory of 128 MiB, a window of 128 MiB"),
+        Row(group, "memory-per-vm", raw["size-vm"] + raw["size-fdt"], "bytes", note="record, and room for its FDT"),
+        Row(group, "memory-per-vcpu", raw["size-vcpu"], "bytes"),
+        Row(group, "memory-per-slot", raw["size-slot"], "bytes"),
+        Row(group, "memory-per-block", raw["size-block"] + raw["size-loan"], "bytes"),
+    ]
+
+
+def linux_move_rows(raw):
+    """Blocks from one Linux guest to another; steps by marks."""
+    rows = []
+    for mib in (128, 1024):
+        group = f"{mib} MiB from one Linux guest to another, until user space touches it"
+        for key in [key for key in raw if key.startswith(f"move-{mib}.")]:
+            unit = "s" if key.endswith("wall") else I
+            rows.append(Row(group, key, raw[key], unit))
+    return rows
+
+
+def all_rows(raw):
+    """Of what was measured: a job that was left out has no rows."""
+    rows = traps(raw) if "vm.tick" in raw else []
+    for mib in SIZES:
+        if f"{mib}.lend" in raw:
+            rows += lending(raw, mib)
+    for key in dict.fromkeys(key.split(".")[0] for key in raw if key.startswith("counts-")):
+        rows += descriptors(raw, int(key.split("-")[1]), key.split("-")[2])
+    if "16-vms.lend" in raw:
+        rows += growth(raw)
+    rows += time_rows(raw)
+    if "entry-large" in raw:
+        rows += boot_rows(raw)
+    if "linux-boot-vm" in raw:
+        rows += linux_boot_rows(raw)
+    rows += linux_move_rows(raw)
+    return rows + (size_rows(raw) if "image" in raw and "size-vm" in raw else [])
