@@ -53,8 +53,9 @@ class Course:
         self.before, self.slots = t.picture(), state.slots
 
     def check(self, driver):
-        self.t.wait_slots(self.state.after(driver) if driver else self.slots)
-        if driver and self.slots != self.state.after(True):
+        settles = driver and self.slots != self.state.after(True)
+        self.t.wait_slots(self.state.after(True) if driver else self.slots, 60 if settles else 5)
+        if settles:
             self.t.wait_picture(self.before, ("retrieved", "aborts"), 5)
             self.t.wait_picture({"loans": []}, ("loans",))
             for slot in self.state.settled:
