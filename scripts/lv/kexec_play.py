@@ -86,7 +86,8 @@ def play(t, cell, say):
     adopted = adopt(t, cell) if cell.way.adopt else []
     course = Course(t, cell.state)
     t.check_bob()
-    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; {t.check_stamps()} of alice's blocks stamped")
+    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; "
+        f"{t.check_stamps()} of alice's blocks stamped")
     options = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
     for nr, kernel in enumerate(cell.route):
         last = nr == len(cell.route) - 1
@@ -96,8 +97,8 @@ def play(t, cell, say):
         if t.test and not adopted:
             say(f"{t.check_stamps()} as they were")
             use_again(t)
-        say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, there in {run:.0f} s;"
-            f" accounts, peer's memory as before")
+        say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, "
+            f"there in {run:.0f} s; accounts, peer's memory as before")
         options = "--reuse-cmdline"
     if cell.way.adopt:
         options += f" --dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
@@ -128,5 +129,6 @@ def clear(t):
 
 
 def describe(picture):
-    blocks = ", ".join(f"{nr} {state} of {owner}'s at {holder}" for (state, owner, holder), nr in picture["blocks"].items())
+    blocks = ", ".join(f"{nr} {state} of {owner}'s at {holder}"
+                       for (state, owner, holder), nr in picture["blocks"].items())
     return f"{blocks}; {len(picture['loans'])} loans; aborts {picture['aborts']}"

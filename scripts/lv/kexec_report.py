@@ -87,8 +87,8 @@ def html(results, title):
 <html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>
 <h1>{escape(title)}</h1>
 <p>Rows: the kernel that goes and the one that comes, and what it finds lent. Columns: what the next kernel has and
-which map it is given. Each cell leads to its log. A grey cell is left out, for the reason that it shows when pointed at,
-and below.</p>
+which map it is given. Each cell leads to its log. A grey cell is left out, for the reason that it shows when
+pointed at, and below.</p>
 <table><tr><th>kernels</th><th>state</th>{head}</tr>
 {chr(10).join(rows)}
 </table>
@@ -121,7 +121,8 @@ def left_out(results):
     for result in results:
         if result.kind == "left out":
             reasons.setdefault(result.why, []).append(result.name)
-    return "".join(f"<p>{escape(why)}: {escape(', '.join(names))}</p>" for why, names in reasons.items()) or "<p>nothing</p>"
+    return "".join(f"<p>{escape(why)}: {escape(', '.join(names))}</p>"
+                   for why, names in reasons.items()) or "<p>nothing</p>"
 
 
 def write(out, results, title):
