@@ -32,11 +32,13 @@ def others(results):
 
 
 def table(results):
-    """For the terminal."""
+    """For the terminal: rows of which anything ran."""
     widths = [len(text) for text in COLUMNS.values()]
     lines = [f"{'':16}  {'':40}  " + "  ".join(COLUMNS.values())]
     for pair, states in by_cell(results).items():
-        for nr, (state, ways) in enumerate(states.items()):
+        ran = {state: ways for state, ways in states.items()
+               if any(result.kind != "left out" for result in ways.values())}
+        for nr, (state, ways) in enumerate(ran.items()):
             marks = [MARKS[ways[way.name].kind] if way.name in ways else "" for way in WAYS]
             lines.append(f"{pair if not nr else '':16}  {state.title:40}  "
                          + "  ".join(f"{mark:{width}}" for mark, width in zip(marks, widths)).rstrip())
