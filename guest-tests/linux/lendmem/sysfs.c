@@ -89,9 +89,5 @@ static struct attribute *lendmem_attrs[] = {
 static const struct attribute_group lendmem_group = {.attrs = lendmem_attrs};
 
 const struct attribute_group *lendmem_groups[] = {
-	&lendmem_group,
-	&lendmem_command_group,
-	&lendmem_map_group,
-	&lendmem_counter_group,
-	NULL,
+	&lendmem_group, &lendmem_command_group, &lendmem_map_group, &lendmem_counter_group, NULL,
 };
