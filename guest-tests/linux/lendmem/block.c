@@ -53,6 +53,8 @@ static int add_one(struct lendmem *lm, u32 unit, u32 nr)
 	trace_lendmem_add(lendmem_first_slot(lm, unit), start / size, ret);
 	if (ret)
 		lm->counters.add_failed++;
+	else if (lendmem_memmap_on_memory(lm))
+		lendmem_note_memmap(lm, start);
 	return ret;
 }
 

@@ -28,7 +28,8 @@ static const struct {
 } words[] = {
 	{EOPNOTSUPP, "the hypervisor has no such call"},
 	{EINVAL, "an argument is out of range"},
-	{EPERM, "there is no right to it, or the quota is used up"},
+	{EPERM,
+	 "there is no right to it, the quota is used up, or it is marked for the next kernel"},
 	{ENXIO, "it is in no state for this"},
 	{EBUSY, "it is busy, or the peer has not read the last offer"},
 	{ENOMEM, "there is no memory for it"},
@@ -37,6 +38,7 @@ static const struct {
 	{EINTR, "it was interrupted"},
 	{EIO, "the memory is gone"},
 	{ESHUTDOWN, "the driver gives its memory back"},
+	{EPROTO, "the answer is none that the driver knows"},
 	{EEXIST, "something else is at that address"},
 };
 
@@ -109,7 +111,7 @@ int lendmem_call(u32 function, u64 x1, u64 x2, u64 x3, u64 x4, struct lendmem_re
 		return 0;
 	/* A code that a later ABI added. */
 	if (-status >= ARRAY_SIZE(status_errno))
-		return -EIO;
+		return -EPROTO;
 	return status_errno[-status];
 }
 

@@ -50,8 +50,3 @@ int lendmem_configure(struct lendmem *lm, u32 slot, bool on)
 	c.unit = lendmem_unit_of(lm, slot);
 	return lendmem_do(lm, &c.job);
 }
-
-bool lendmem_configured(const struct lendmem *lm, u32 slot)
-{
-	return lendmem_has_block(lm, slot);
-}

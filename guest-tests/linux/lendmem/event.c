@@ -22,6 +22,7 @@ static const struct {
 	[LEND_EVENT_REVOKED] = {"revoked", .has_slot = true},
 	[LEND_EVENT_POISONED] = {"poisoned", .has_slot = true},
 	[LEND_EVENT_TARGET] = {"target", .target = true},
+	/* A block of that peer's in use here is the pool's now, and stays: nobody set a target for it. */
 	[LEND_EVENT_PEER_GONE] = {"peer-gone"},
 	[LEND_EVENT_POOL] = {"pool", .target = true},
 };

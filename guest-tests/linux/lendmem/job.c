@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What callers want of the worker, one after the other, and how a removal is kept from going on for
- * ever: offlining ends only with success or a signal, so a time-out, an unload, or a caller who is
- * sent a signal has one sent to the worker.
+ * ever: offlining ends only with success or a signal, so a time-out, an unload, a caller who is sent a
+ * signal, or a job that comes while the worker is at work unasked has one sent to the worker.
  */
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
@@ -10,7 +10,7 @@
 
 #include "lendmem.h"
 
-static unsigned int recall_timeout_ms = 30000;
+static unsigned int recall_timeout_ms = 10000;
 module_param(recall_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(recall_timeout_ms, "one attempt to take a block out of use, 0: no limit");
 
@@ -36,6 +36,11 @@ int lendmem_do(struct lendmem *lm, struct lendmem_job *job)
 		return -ESHUTDOWN;
 	}
 	list_add_tail(&job->list, &lm->jobs);
+	/* What it does unasked can be tried again at any time. */
+	if (!lm->job) {
+		lm->cancelled = true;
+		send_sig(SIGTERM, lm->worker, 1);
+	}
 	spin_unlock(&lm->job_lock);
 	wake_up(&lm->wait);
 	if (wait_for_completion_interruptible(&job->done)) {
@@ -52,16 +57,26 @@ bool lendmem_jobs_wait(struct lendmem *lm)
 	return !list_empty_careful(&lm->jobs);
 }
 
+/* The caller holds job_lock. NULL if there is none. */
+static struct lendmem_job *pop_job(struct lendmem *lm)
+{
+	struct lendmem_job *job = list_first_entry_or_null(&lm->jobs, struct lendmem_job, list);
+
+	if (job)
+		list_del_init(&job->list);
+	return job;
+}
+
 static struct lendmem_job *next_job(struct lendmem *lm)
 {
 	struct lendmem_job *job;
 
 	spin_lock(&lm->job_lock);
-	job = list_first_entry_or_null(&lm->jobs, struct lendmem_job, list);
-	if (job)
-		list_del_init(&job->list);
+	job = pop_job(lm);
 	lm->job = job;
+	/* The signals so far were for what was at work before. */
 	lm->cancelled = false;
+	flush_signals(current);
 	spin_unlock(&lm->job_lock);
 	return job;
 }
@@ -91,10 +106,12 @@ void lendmem_refuse_jobs(struct lendmem *lm)
 {
 	struct lendmem_job *job;
 
-	while ((job = next_job(lm))) {
+	spin_lock(&lm->job_lock);
+	while ((job = pop_job(lm))) {
 		job->ret = -ESHUTDOWN;
 		complete(&job->done);
 	}
+	spin_unlock(&lm->job_lock);
 }
 
 bool lendmem_ended(const struct lendmem *lm)
@@ -137,5 +154,7 @@ void lendmem_job_init(struct lendmem *lm)
 {
 	spin_lock_init(&lm->job_lock);
 	INIT_LIST_HEAD(&lm->jobs);
+	/* Until there is a worker. */
+	lm->stopping = true;
 	timer_setup(&lm->watchdog, watchdog_expired, 0);
 }

@@ -51,9 +51,9 @@ void lendmem_kept(struct lendmem *lm, u32 unit, int err)
 		u->kept = true;
 		WRITE_ONCE(lm->counters.kept, lm->counters.kept + 1);
 	}
-	if (!u->said)
+	if (u->said != LENDMEM_SAID_KEPT)
 		lendmem_say_kept(lm, unit, err);
-	u->said = true;
+	u->said = LENDMEM_SAID_KEPT;
 }
 
 bool lendmem_still_kept(struct lendmem *lm, u32 unit)
@@ -70,7 +70,7 @@ void lendmem_not_kept(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit *u = &lm->units[unit];
 
-	u->said = false;
+	u->said = LENDMEM_SAID_NOTHING;
 	if (u->kept)
 		WRITE_ONCE(lm->counters.kept, lm->counters.kept - 1);
 	u->kept = false;
@@ -81,7 +81,6 @@ void lendmem_given_back(struct lendmem *lm, u32 unit)
 	u32 slot = lendmem_first_slot(lm, unit);
 	struct kobj_uevent_env *env;
 
-	lendmem_not_kept(lm, unit);
 	dev_info(lm->dev, "slot %u: given back\n", slot);
 	env = lendmem_uevent_new("given-back");
 	if (!env)

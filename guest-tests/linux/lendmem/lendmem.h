@@ -59,6 +59,16 @@ enum lendmem_parting {
 	LENDMEM_PART_FOR_GOOD,
 };
 
+/* The last thing that was said of what keeps a unit from being as it should: said once. */
+enum lendmem_said {
+	LENDMEM_SAID_NOTHING,
+	LENDMEM_SAID_KEPT,
+	LENDMEM_SAID_NOT_ADDED,
+	LENDMEM_SAID_MIXED,
+	LENDMEM_SAID_REVOKED,
+	LENDMEM_SAID_NOT_GIVEN_BACK,
+};
+
 /**
  * struct lendmem_unit - what comes and goes together
  * @nr_added: Linux blocks that we added, its first ones; changed by the worker only
@@ -66,7 +76,7 @@ enum lendmem_parting {
  *	the worker in dynamic mode. Holds a module reference, so that the module cannot be unloaded
  *	from under memory in use
  * @parting: how the notifier relinquishes it; set by the worker
- * @said: what keeps it from being as it should was said
+ * @refused: errno of the last onlining that was refused and said; the notifier's
  * @kept: it stays though it should go; counted in counters.kept
  * @retry_at: jiffies of the next attempt at what failed
  * @backoff: jiffies between attempts, 0 if none failed
@@ -75,7 +85,8 @@ struct lendmem_unit {
 	u32 nr_added;
 	bool granted;
 	enum lendmem_parting parting;
-	bool said;
+	int refused;
+	enum lendmem_said said;
 	bool kept;
 	unsigned long retry_at;
 	unsigned long backoff;
@@ -86,12 +97,14 @@ struct lendmem_unit {
  * @state: LEND_SLOT_*, that of the first slot; LEND_SLOT_REVOKED if any slot is
  * @flags: LEND_FLAG_* of the first slot; LEND_FLAG_RECALLED and LEND_FLAG_ADOPTED if any slot has it
  *	It has LEND_FLAG_ADOPTED as well if this kernel was booted with it as its own memory
+ * @deadline: ns until its recall expires, the nearest of its slots'; LEND_NO_DEADLINE without one
  * @mixed: its slots differ in state, loan, owner or one of these flags
  */
 struct lendmem_unit_info {
 	u32 state;
 	u32 flags;
 	u64 loan;
+	u64 deadline;
 	bool mixed;
 };
 
@@ -99,6 +112,9 @@ enum lendmem_mode {
 	LENDMEM_STANDBY,
 	LENDMEM_DYNAMIC,
 };
+
+/* main.c: by mode. */
+extern const char *const lendmem_mode_names[];
 
 /**
  * struct lendmem_counters - what the driver counts since it was loaded; read without a lock
@@ -142,19 +158,25 @@ struct lendmem_map {
  * @vm: our own VM id
  * @adder: the task that is in add_memory: onlining by that task is the kernel's default policy at
  *	work, not a wish, and is refused in standby mode
- * @stopping: no onlining and no new work from here on
+ * @stopping: no onlining and no new work, from here on or yet
+ * @deaf: this kernel's notifications are not those that the driver was made for: no onlining
+ * @memmap_in_block: the struct pages of the last block that was added lie in it
  * @drained: no block is added until this is taken back; changed by the worker
  * @target_set: a target was set in this kernel's life
  * @growth_asked, @growth_done: growth towards the target is wanted while they differ; see target.c
  * @target_dirty: look at the target; set by anyone
  * @reserve_said: that the struct pages have no room was said
+ * @reserve_retry_at, @reserve_backoff: as a unit's, for that room; of all units
+ * @marks: counts units that were marked dirty and were not before
+ * @marks_seen: @marks when the worker last began to look at them
  * @dirty: units whose Linux blocks may not fit their state; set by anyone, cleared by the worker
  * @retry: units that wait for their retry_at; belongs to the worker
  * @leaving: units that are to be taken out of use in this pass; belongs to the worker
+ * @gone: units that were in use, until a drain; belongs to the worker
  * @target_retry_at, @target_backoff: as a unit's, for the target
  * @job_lock: jobs, job
  * @job: the one at work
- * @cancelled: it shall end early
+ * @cancelled: it, or what the worker does unasked, shall end early
  * @watchdog: ends a removal that takes too long
  * @vmcore_cb: in a crash kernel
  * @slots_dir: the sysfs directory of the slots' directories
@@ -180,16 +202,23 @@ struct lendmem {
 	struct notifier_block pm_nb;
 
 	bool stopping;
+	bool deaf;
+	bool memmap_in_block;
 	bool drained;
 	bool target_set;
 	u32 growth_asked, growth_done;
 	bool target_dirty;
 	bool reserve_said;
+	unsigned long reserve_retry_at;
+	unsigned long reserve_backoff;
+	atomic_t marks;
+	int marks_seen;
 	struct task_struct *worker;
 	wait_queue_head_t wait;
 	unsigned long *dirty;
 	unsigned long *retry;
 	unsigned long *leaving;
+	unsigned long *gone;
 	unsigned long target_retry_at;
 	unsigned long target_backoff;
 	spinlock_t job_lock; /* jobs and job */
@@ -257,6 +286,8 @@ void lendmem_unit_let_go(struct lendmem *lm, u32 unit);
 
 /* use.c: by the worker only. 0 if it is in use, or was already. Dynamic: memory, then blocks. */
 int lendmem_unit_use(struct lendmem *lm, u32 unit);
+/* Revoked, and online: nothing can be read of it, and offlining reads the pages to move them. */
+bool lendmem_unit_lost(const struct lendmem *lm, u32 unit, const struct lendmem_unit_info *info);
 /* Out of use and relinquished; where that fails it stays as it was, online and usable. */
 int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting parting);
 
@@ -269,10 +300,15 @@ bool lendmem_unit_online(const struct lendmem *lm, u32 unit);
 
 /* reserve.c: bytes of the kernel's own memory that a Linux memory block costs. */
 u64 lendmem_block_cost(const struct lendmem *lm);
-/* Is there that much for @nr blocks, and some to spare? 0 or -ENOMEM, said once. */
+/*
+ * Is there that much for @nr blocks, and some to spare? 0 or -ENOMEM, said once. Unasked, it is looked
+ * for again only after reserve_backoff.
+ */
 int lendmem_reserve(struct lendmem *lm, u32 nr);
 /* Shall the struct pages lie in the block itself? */
 bool lendmem_memmap_on_memory(const struct lendmem *lm);
+/* The block of these was added: do they? The kernel need not say that it cannot. */
+void lendmem_note_memmap(struct lendmem *lm, phys_addr_t start);
 
 enum lendmem_reason {
 	LENDMEM_UNKNOWN,
@@ -314,39 +350,8 @@ void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
 /* Would another attempt be in vain for sure? It would take its full time, and hold up all else. */
 bool lendmem_still_kept(struct lendmem *lm, u32 unit);
 void lendmem_not_kept(struct lendmem *lm, u32 unit);
+/* Tells so, when the unit's Linux blocks are as they are to be. */
 void lendmem_given_back(struct lendmem *lm, u32 unit);
-
-/* worker.c: the thread; managed by the device. */
-int lendmem_worker_init(struct lendmem *lm);
-/* Look at the units of these slots. From any context. */
-void lendmem_mark(struct lendmem *lm, u32 slot, u32 nr_slots);
-void lendmem_mark_target(struct lendmem *lm);
-/* Shall the worker leave what it does, since a job waits or the end is near? */
-bool lendmem_wanted_elsewhere(struct lendmem *lm);
-unsigned long lendmem_backoff(unsigned long last);
-
-/**
- * struct lendmem_job - something that a caller wants of the worker
- * @run: does it; by the worker
- */
-struct lendmem_job {
-	int (*run)(struct lendmem *lm, struct lendmem_job *job);
-	struct list_head list;
-	struct completion done;
-	int ret;
-};
-
-/* job.c: waits until the job is done. A signal to the caller ends it early. */
-int lendmem_do(struct lendmem *lm, struct lendmem_job *job);
-bool lendmem_jobs_wait(struct lendmem *lm);
-void lendmem_run_jobs(struct lendmem *lm);
-void lendmem_refuse_jobs(struct lendmem *lm);
-/* Around a removal: a time-out or a cancelled job ends it by a signal. -EINTR: do not begin. */
-int lendmem_bound_begin(struct lendmem *lm);
-void lendmem_bound_end(struct lendmem *lm);
-/* Did someone want it to end, or was it the time-out? */
-bool lendmem_ended(const struct lendmem *lm);
-void lendmem_job_init(struct lendmem *lm);
 
 /* event.c: the event interrupt; managed by the device. */
 int lendmem_event_init(struct lendmem *lm, int irq);
@@ -379,10 +384,11 @@ int lendmem_target_settle(struct lendmem *lm);
 
 /* config.c: a unit's memory on request of a person; -EOPNOTSUPP in standby mode. */
 int lendmem_configure(struct lendmem *lm, u32 slot, bool on);
-/* What slots/N/config reads: its unit has Linux blocks. */
-bool lendmem_configured(const struct lendmem *lm, u32 slot);
 
-/* drain.c: everything goes back that can; -EBUSY if something cannot, then as before. */
+/*
+ * drain.c: everything goes back that can. -EBUSY if something cannot, -EINTR if the caller was sent a
+ * signal: then what went comes back, in standby mode offline; but borrowed units went for good.
+ */
 int lendmem_drain(struct lendmem *lm, bool on);
 
 /* map.c: 0, or -EBUSY and a line if a unit is this kernel's own memory. */
@@ -399,5 +405,7 @@ extern const struct attribute_group lendmem_command_group;
 extern const struct attribute_group lendmem_map_group;
 extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
+
+#include "work.h"
 
 #endif

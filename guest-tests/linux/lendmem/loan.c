@@ -112,8 +112,8 @@ int lendmem_lend(struct lendmem *lm, u32 slot, u32 nr, u32 peer, u32 flags, bool
 		.donate = donate,
 	};
 
-	if (!nr || slot >= lm->nr_slots || nr > lm->nr_slots - slot || slot % lm->slots_per_unit ||
-	    nr % lm->slots_per_unit)
+	if (!nr || nr > LEND_CALL_MAX || slot >= lm->nr_slots || nr > lm->nr_slots - slot ||
+	    slot % lm->slots_per_unit || nr % lm->slots_per_unit)
 		return -EINVAL;
 	return lendmem_do(lm, &l.job);
 }

@@ -21,20 +21,20 @@ static bool clean;
 module_param(clean, bool, 0444);
 MODULE_PARM_DESC(clean, "give back what the last kernel left");
 
-static const char *const mode_names[] = {
+const char *const lendmem_mode_names[] = {
 	[LENDMEM_STANDBY] = "standby",
 	[LENDMEM_DYNAMIC] = "dynamic",
 };
 
 static int read_mode(struct lendmem *lm)
 {
-	const char *name = mode_names[LENDMEM_STANDBY];
+	const char *name = lendmem_mode_names[LENDMEM_STANDBY];
 	int nr;
 
 	of_property_read_string(lm->dev->of_node, "lendvisor,mode", &name);
 	if (mode)
 		name = mode;
-	nr = match_string(mode_names, ARRAY_SIZE(mode_names), name);
+	nr = match_string(lendmem_mode_names, ARRAY_SIZE(lendmem_mode_names), name);
 	if (nr < 0)
 		return dev_err_probe(lm->dev, -EINVAL, "mode \"%s\" is not known\n", name);
 	lm->mode = nr;
@@ -100,7 +100,8 @@ static int allocate(struct lendmem *lm)
 	lm->dirty = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	lm->retry = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	lm->leaving = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
-	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving)
+	lm->gone = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
+	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving || !lm->gone)
 		return -ENOMEM;
 	return 0;
 }
@@ -136,13 +137,13 @@ static int begin(struct lendmem *lm, struct lendmem_job *job)
 	u32 unit, nr_blocks = 0;
 
 	for (unit = 0; unit < lm->nr_units; unit++) {
-		if (lendmem_reconcile(lm, unit))
+		/* Once there is no room for the struct pages, none of the others has any. */
+		if (lm->reserve_backoff || lendmem_reconcile(lm, unit))
 			lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
 		nr_blocks += lm->units[unit].nr_added;
 	}
-	lendmem_target_event(lm, false);
 	dev_info(lm->dev, "%s mode, %u slots of %llu MiB, %u memory blocks of %llu MiB\n",
-		 mode_names[lm->mode], lm->nr_slots, lm->block_size >> 20, nr_blocks,
+		 lendmem_mode_names[lm->mode], lm->nr_slots, lm->block_size >> 20, nr_blocks,
 		 lm->linux_block_size >> 20);
 	return 0;
 }
@@ -159,6 +160,7 @@ static void add_blocks(struct lendmem *lm)
 	}
 	if (lendmem_do(lm, &job))
 		lendmem_mark(lm, 0, lm->nr_slots);
+	lendmem_target_event(lm, false);
 }
 
 static int lendmem_probe(struct platform_device *pdev)
@@ -180,6 +182,7 @@ static int lendmem_probe(struct platform_device *pdev)
 	lm->dev = dev;
 	init_waitqueue_head(&lm->wait);
 	mutex_init(&lm->map.lock);
+	lendmem_job_init(lm);
 	platform_set_drvdata(pdev, lm);
 	ret = read_mode(lm);
 	if (ret)

@@ -13,15 +13,20 @@
 
 static int take(struct lendmem *lm, u32 unit)
 {
+	struct lendmem_unit *u = &lm->units[unit];
 	u32 slot = lendmem_first_slot(lm, unit);
 	int ret = lendmem_unit_retrieve(lm, unit);
 
 	if (!ret) {
+		u->refused = 0;
 		/* It may be more than is to be held. */
 		lendmem_mark_target(lm);
 		return 0;
 	}
-	dev_warn(lm->dev, "slot %u: cannot be retrieved: %s\n", slot, lendmem_words(ret));
+	/* Once, for there may be someone who tries again and again. */
+	if (ret != u->refused)
+		dev_warn(lm->dev, "slot %u: cannot be retrieved: %s\n", slot, lendmem_words(ret));
+	u->refused = ret;
 	/* What cannot be retrieved any more must not stay a block. */
 	lendmem_mark(lm, slot, 1);
 	return ret;
@@ -50,6 +55,8 @@ static int going_online(struct lendmem *lm, u32 first, u32 end)
 
 	if (READ_ONCE(lm->stopping))
 		return -ESHUTDOWN;
+	if (lm->deaf)
+		return -EPROTO;
 	/* A kernel that onlines by default would take every block we merely announce. */
 	if (READ_ONCE(lm->adder) == current)
 		return -EAGAIN;
@@ -79,6 +86,23 @@ static bool adopted(struct lendmem *lm, u32 first, u32 end)
 	return false;
 }
 
+/*
+ * A block that goes online without our consent before has no memory: the numbers of the notifications
+ * would be other ones in this kernel than in the headers that the module was built with.
+ */
+static void check_asked(struct lendmem *lm, u32 first, u32 end)
+{
+	u32 unit;
+
+	for (unit = first; unit < end && !lm->deaf; unit++) {
+		if (lm->units[unit].granted)
+			continue;
+		lm->deaf = true;
+		dev_crit(lm->dev, "slot %u: online without having been asked for: no more blocks\n",
+			 lendmem_first_slot(lm, unit));
+	}
+}
+
 /* In dynamic mode memory is there whenever a block is: little is to be done here. */
 static int memory_callback(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -101,6 +125,7 @@ static int memory_callback(struct notifier_block *nb, unsigned long action, void
 	case MEM_GOING_ONLINE:
 		return notifier_from_errno(going_online(lm, first, end));
 	case MEM_ONLINE:
+		check_asked(lm, first, end);
 		/* If that was the last one missing, growth is over. */
 		lendmem_mark_target(lm);
 		return NOTIFY_OK;

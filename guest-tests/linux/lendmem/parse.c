@@ -8,8 +8,8 @@
 
 int lendmem_parse_u32(const char *word, u32 *value)
 {
-	/* kstrto*() takes a sign. */
-	return isdigit(*word) ? kstrtou32(word, 10, value) : -EINVAL;
+	/* kstrto*() takes a sign, and tells a number that is too large apart. */
+	return isdigit(*word) && !kstrtou32(word, 10, value) ? 0 : -EINVAL;
 }
 
 int lendmem_parse_run(char *word, u32 *slot, u32 *nr)
@@ -25,7 +25,7 @@ int lendmem_parse_run(char *word, u32 *slot, u32 *nr)
 
 int lendmem_parse_loan(const char *word, u64 *loan)
 {
-	return isxdigit(*word) ? kstrtou64(word, 16, loan) : -EINVAL;
+	return isxdigit(*word) && !kstrtou64(word, 16, loan) ? 0 : -EINVAL;
 }
 
 int lendmem_parse_switch(const char *text, bool *on)

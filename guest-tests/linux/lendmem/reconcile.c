@@ -56,10 +56,10 @@ static int use(struct lendmem *lm, u32 unit)
 		lendmem_not_kept(lm, unit);
 		return 0;
 	}
-	if (!u->said && !lm->reserve_said)
+	if (u->said != LENDMEM_SAID_NOT_ADDED && !lm->reserve_said)
 		dev_warn(lm->dev, "slot %u: memory%lu is not added for now: %pe\n", slot,
 			 lendmem_block_id(lm, slot), ERR_PTR(ret));
-	u->said = true;
+	u->said = LENDMEM_SAID_NOT_ADDED;
 	return ret;
 }
 
@@ -69,13 +69,13 @@ static int say_mixed(struct lendmem *lm, u32 unit)
 	struct lendmem_unit *u = &lm->units[unit];
 	u32 slot = lendmem_first_slot(lm, unit);
 
-	if (u->said)
+	if (u->said == LENDMEM_SAID_MIXED)
 		return 0;
 	if (!u->backoff)
 		return -EAGAIN;
 	dev_info(lm->dev, "slots %u-%u are not of one loan and state: no memory%lu\n", slot,
 		 slot + lm->slots_per_unit - 1, lendmem_block_id(lm, slot));
-	u->said = true;
+	u->said = LENDMEM_SAID_MIXED;
 	return 0;
 }
 
@@ -114,12 +114,11 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 	u32 slot = lendmem_first_slot(lm, unit);
 	int ret;
 
-	/* Offlining reads the pages to move them: of a revoked block nothing can be read. */
-	if (info->state == LEND_SLOT_REVOKED && lendmem_unit_online(lm, unit)) {
-		if (!u->said)
+	if (lendmem_unit_lost(lm, unit, info)) {
+		if (u->said != LENDMEM_SAID_REVOKED)
 			dev_crit(lm->dev, "slot %u: revoked while in use, its data are lost\n",
 				 slot);
-		u->said = true;
+		u->said = LENDMEM_SAID_REVOKED;
 		return 0;
 	}
 	if (lendmem_still_kept(lm, unit))
@@ -134,12 +133,15 @@ static int give_back(struct lendmem *lm, u32 unit, const struct lendmem_unit_inf
 	ret = return_slots(lm, unit, !info->mixed);
 	if (lm->mode == LENDMEM_DYNAMIC)
 		lendmem_unit_let_go(lm, unit);
-	if (ret && !u->said)
-		dev_err(lm->dev, "slot %u: not given back: %s\n", slot, lendmem_words(ret));
-	u->said = ret;
-	if (!ret)
-		lendmem_given_back(lm, unit);
-	return ret;
+	if (ret) {
+		if (u->said != LENDMEM_SAID_NOT_GIVEN_BACK)
+			dev_err(lm->dev, "slot %u: not given back: %s\n", slot, lendmem_words(ret));
+		u->said = LENDMEM_SAID_NOT_GIVEN_BACK;
+		return ret;
+	}
+	lendmem_not_kept(lm, unit);
+	lendmem_given_back(lm, unit);
+	return 0;
 }
 
 static int remove_blocks(struct lendmem *lm, u32 unit, bool mixed)

@@ -4,10 +4,13 @@
  * of the linear map. Where that is short, add_memory ends in the OOM killer or in a BUG_ON, so it is
  * looked for beforehand.
  */
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
+#include <linux/pfn.h>
 #include <linux/sizes.h>
+#include <linux/vmalloc.h>
 
 #include "lendmem.h"
 
@@ -29,8 +32,17 @@ u64 lendmem_block_cost(const struct lendmem *lm)
 {
 	u64 nr_pages = lm->linux_block_size >> PAGE_SHIFT;
 	u64 tables = DIV_ROUND_UP(nr_pages, PTRS_PER_PTE) + 2;
+	u64 pages = READ_ONCE(lm->memmap_in_block) ? 0 : nr_pages * sizeof(struct page);
 
-	return nr_pages * sizeof(struct page) + tables * PAGE_SIZE;
+	return pages + tables * PAGE_SIZE;
+}
+
+void lendmem_note_memmap(struct lendmem *lm, phys_addr_t start)
+{
+	/* Of what is mapped at the struct page's address; that page itself is not read. */
+	phys_addr_t at = PFN_PHYS(vmalloc_to_pfn(pfn_to_page(PHYS_PFN(start))));
+
+	WRITE_ONCE(lm->memmap_in_block, at >= start && at - start < lm->linux_block_size);
 }
 
 /*
@@ -58,10 +70,18 @@ int lendmem_reserve(struct lendmem *lm, u32 nr)
 {
 	u64 cost = nr * lendmem_block_cost(lm);
 	u64 wanted = cost + (u64)READ_ONCE(reserve_mib) * SZ_1M;
+	bool waits = lm->reserve_backoff && time_before(jiffies, lm->reserve_retry_at);
 
+	if (waits && !lm->job)
+		return -ENOMEM;
 	if (available() >= wanted) {
 		lm->reserve_said = false;
+		lm->reserve_backoff = 0;
 		return 0;
+	}
+	if (!waits) {
+		lm->reserve_backoff = lendmem_backoff(lm->reserve_backoff);
+		lm->reserve_retry_at = jiffies + lm->reserve_backoff;
 	}
 	if (!lm->reserve_said)
 		dev_warn(

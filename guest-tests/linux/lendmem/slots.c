@@ -40,7 +40,7 @@ static ssize_t show(struct kobject *kobj, struct kobj_attribute *attr, char *buf
 	return ret ?: slot_attr->show(lm, slot, &info, buf);
 }
 
-/* 1 or 0: the unit has, or shall have, its memory; a write brings it in or gives it back. */
+/* 1 or 0: a write brings the unit's memory in or gives it back; a read tells if it has Linux blocks now. */
 static ssize_t store_config(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			    size_t count)
 {
@@ -60,7 +60,7 @@ static ssize_t store_config(struct kobject *kobj, struct kobj_attribute *attr, c
 static ssize_t show_config(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%d\n", lendmem_configured(lm, slot));
+	return sysfs_emit(buf, "%d\n", lendmem_has_block(lm, slot));
 }
 
 static ssize_t show_address(struct lendmem *lm, u32 slot, const struct lendmem_slot_info *info,

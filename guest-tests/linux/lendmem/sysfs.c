@@ -15,13 +15,9 @@ static DEVICE_ATTR_RO(window);
 
 static ssize_t mode_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	static const char *const names[] = {
-		[LENDMEM_STANDBY] = "standby",
-		[LENDMEM_DYNAMIC] = "dynamic",
-	};
 	const struct lendmem *lm = dev_get_drvdata(dev);
 
-	return sysfs_emit(buf, "%s\n", names[lm->mode]);
+	return sysfs_emit(buf, "%s\n", lendmem_mode_names[lm->mode]);
 }
 static DEVICE_ATTR_RO(mode);
 

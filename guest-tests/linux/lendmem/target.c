@@ -3,8 +3,8 @@
  * Ballooning: the number of the pool's blocks that this VM holds moves towards its target.
  *
  * The hypervisor's first target is the number of promised slots, which means that nobody set one. So
- * more is given up whenever more is held, but more is wanted only when a target was set in this
- * kernel's life, or is below that number. Once it is reached growth is over until the next event, so
+ * nothing is done for a target unless one was set in this kernel's life, or is below that number: a
+ * borrowed block whose owner went off is the pool's, and held above a target that nobody set. Once it is reached growth is over until the next event, so
  * that a person who then gives a block up is not overruled.
  *
  * In standby mode user space onlines what is wanted, since a module cannot.
@@ -16,8 +16,8 @@
 #include "lendmem_trace.h"
 
 /*
- * An event asks for growth at any time, the worker is done with what was asked when it began: so what is
- * asked meanwhile is not lost.
+ * An event asks for growth at any time and decides nothing; the worker is done with what was asked when
+ * it began: so what is asked meanwhile is not lost.
  */
 static bool growing(const struct lendmem *lm)
 {
@@ -29,13 +29,23 @@ static bool at_target(const struct lendmem *lm, const struct lendmem_pool *pool)
 	return pool->held + lm->slots_per_unit > pool->target;
 }
 
+static bool is_set(const struct lendmem *lm, const struct lendmem_pool *pool)
+{
+	return READ_ONCE(lm->target_set) || pool->target < pool->nr_promised;
+}
+
+static bool too_many(const struct lendmem *lm, const struct lendmem_pool *pool)
+{
+	return is_set(lm, pool) && pool->held > pool->target;
+}
+
 u32 lendmem_wanted(struct lendmem *lm)
 {
 	struct lendmem_pool pool;
 
 	if (lendmem_call_pool(&pool))
 		return 0;
-	if (pool.held > pool.target || (growing(lm) && !at_target(lm, &pool)))
+	if (too_many(lm, &pool) || (growing(lm) && !at_target(lm, &pool)))
 		return pool.target;
 	return pool.held;
 }
@@ -48,7 +58,7 @@ void lendmem_target_event(struct lendmem *lm, bool set)
 		return;
 	if (set)
 		WRITE_ONCE(lm->target_set, true);
-	if (lm->target_set || pool.target < pool.nr_promised)
+	if (is_set(lm, &pool))
 		WRITE_ONCE(lm->growth_asked, lm->growth_asked + 1);
 	trace_lendmem_target(pool.target, pool.held, lendmem_wanted(lm));
 	lendmem_mark_target(lm);
@@ -84,10 +94,11 @@ static int give_up_one(struct lendmem *lm, u32 unit)
 		lendmem_kept(lm, unit, ret);
 		return ret;
 	}
-	lendmem_given_back(lm, unit);
-	/* Its standby block. */
+	lendmem_not_kept(lm, unit);
+	/* Its standby block, before anyone is told who may look for it. */
 	if (lendmem_reconcile(lm, unit))
 		lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
+	lendmem_given_back(lm, unit);
 	return 0;
 }
 
@@ -100,7 +111,7 @@ static int shrink(struct lendmem *lm)
 	pool_units(lm, LEND_SLOT_HELD, lm->leaving);
 	for (;;) {
 		ret = lendmem_call_pool(&pool);
-		if (ret || pool.held <= pool.target)
+		if (ret || !too_many(lm, &pool))
 			return ret;
 		if (lendmem_wanted_elsewhere(lm)) {
 			lendmem_mark_target(lm);
@@ -114,42 +125,50 @@ static int shrink(struct lendmem *lm)
 	}
 }
 
-/* Said once until it is over. Quota and rights do not come by waiting. */
-static int cannot_grow(struct lendmem *lm, u32 unit, u32 asked, int err)
+/* Said once until it is over. */
+static void say_no_growth(struct lendmem *lm, u32 unit, int err)
 {
 	if (!lm->target_backoff && !lm->reserve_said)
-		dev_warn(lm->dev, "slot %u: no growth for now: %s\n", lendmem_first_slot(lm, unit),
-			 lendmem_words(err));
-	if (err != -EPERM)
-		return err;
-	WRITE_ONCE(lm->growth_done, asked);
-	return 0;
+		dev_warn(lm->dev, "slot %u: no growth by it for now: %s\n",
+			 lendmem_first_slot(lm, unit), lendmem_words(err));
 }
 
-/* @asked: the growth this is for. */
+/* @asked: the growth this is for. A unit that cannot be had does not keep the others away. */
 static int grow(struct lendmem *lm, u32 asked)
 {
 	struct lendmem_pool pool;
+	int ret, failed = 0;
 	u32 unit;
-	int ret;
 
 	pool_units(lm, LEND_SLOT_STANDBY, lm->leaving);
 	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
 		ret = lendmem_call_pool(&pool);
 		if (ret)
 			return ret;
-		if (at_target(lm, &pool))
+		if (at_target(lm, &pool)) {
+			failed = 0;
 			break;
+		}
 		if (lendmem_wanted_elsewhere(lm)) {
 			lendmem_mark_target(lm);
 			return 0;
 		}
 		ret = lendmem_unit_use(lm, unit);
-		if (ret)
-			return cannot_grow(lm, unit, asked, ret);
+		if (!ret)
+			continue;
+		say_no_growth(lm, unit, ret);
+		if (ret == -ENOMEM)
+			return ret;
+		/* Quota and rights do not come by waiting. */
+		if (ret == -EPERM) {
+			failed = 0;
+			break;
+		}
+		failed = ret;
 	}
-	WRITE_ONCE(lm->growth_done, asked);
-	return 0;
+	if (!failed)
+		WRITE_ONCE(lm->growth_done, asked);
+	return failed;
 }
 
 /* Units that were kept for the target only are so no more. */
@@ -172,9 +191,13 @@ int lendmem_target_settle(struct lendmem *lm)
 	ret = lendmem_call_pool(&pool);
 	if (ret || lm->drained)
 		return ret;
-	if (pool.held > pool.target)
+	if (too_many(lm, &pool)) {
 		ret = shrink(lm);
-	if (ret)
+		if (!ret)
+			ret = lendmem_call_pool(&pool);
+	}
+	/* Still too many: it was called away, and has marked the target again. */
+	if (ret || too_many(lm, &pool))
 		return ret;
 	settled(lm);
 	if (at_target(lm, &pool))

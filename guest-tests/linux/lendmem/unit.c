@@ -45,6 +45,7 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 	info->state = first.state;
 	info->flags = flags_for_us(&first);
 	info->loan = first.loan;
+	info->deadline = first.deadline;
 	info->mixed = false;
 	for (slot += max(first.run, 1U); slot < end; slot += max(next.run, 1U)) {
 		ret = lendmem_call_slot_info(slot, &next);
@@ -53,6 +54,7 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 		info->mixed |= next.state != first.state || next.loan != first.loan ||
 			       (flags_for_us(&next) ^ flags_for_us(&first)) & SAME_FLAGS;
 		info->flags |= flags_for_us(&next) & ANY_FLAGS;
+		info->deadline = min(info->deadline, next.deadline);
 		if (next.state == LEND_SLOT_REVOKED)
 			info->state = LEND_SLOT_REVOKED;
 	}

@@ -44,6 +44,11 @@ int lendmem_unit_use(struct lendmem *lm, u32 unit)
 	return lm->mode == LENDMEM_DYNAMIC ? use_dynamic(lm, unit) : lendmem_blocks_add(lm, unit);
 }
 
+bool lendmem_unit_lost(const struct lendmem *lm, u32 unit, const struct lendmem_unit_info *info)
+{
+	return info->state == LEND_SLOT_REVOKED && lendmem_unit_online(lm, unit);
+}
+
 int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting parting)
 {
 	struct lendmem_unit *u = &lm->units[unit];
@@ -56,8 +61,7 @@ int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting par
 	/* Part of the next kernel's own map. */
 	if (info.flags & LEND_FLAG_ADOPTED)
 		return -EPERM;
-	/* Offlining reads the pages to move them: of a revoked block nothing can be read. */
-	if (info.state == LEND_SLOT_REVOKED && lendmem_unit_online(lm, unit))
+	if (lendmem_unit_lost(lm, unit, &info))
 		return -EIO;
 	WRITE_ONCE(u->parting, parting);
 	ret = lendmem_blocks_remove(lm, unit);

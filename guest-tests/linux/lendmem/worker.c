@@ -28,7 +28,8 @@ void lendmem_mark(struct lendmem *lm, u32 slot, u32 nr_slots)
 	if (slot >= end)
 		return;
 	for (unit = lendmem_unit_of(lm, slot); unit <= lendmem_unit_of(lm, end - 1); unit++)
-		set_bit(unit, lm->dirty);
+		if (!test_and_set_bit(unit, lm->dirty))
+			atomic_inc(&lm->marks);
 	wake_up(&lm->wait);
 }
 
@@ -40,28 +41,61 @@ void lendmem_mark_target(struct lendmem *lm)
 
 bool lendmem_wanted_elsewhere(struct lendmem *lm)
 {
-	return READ_ONCE(lm->stopping) || lendmem_jobs_wait(lm);
+	return lendmem_ended(lm) || lendmem_jobs_wait(lm) ||
+	       atomic_read(&lm->marks) != lm->marks_seen;
+}
+
+/* The one whose recall ends first, then the emptiest; nr_units if there is none. */
+static u32 next_leaving(struct lendmem *lm)
+{
+	struct lendmem_unit_info info;
+	u64 nearest = LEND_NO_DEADLINE;
+	u32 best = lm->nr_units;
+	unsigned long unit;
+
+	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
+		if (!lendmem_unit_info(lm, unit, &info) && info.deadline < nearest) {
+			best = unit;
+			nearest = info.deadline;
+		}
+	}
+	return best < lm->nr_units ? best : lendmem_emptiest(lm, lm->leaving);
 }
 
 static void work_on(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit *u = &lm->units[unit];
+	int ret = lendmem_reconcile(lm, unit);
 
-	if (!lendmem_reconcile(lm, unit)) {
+	if (!ret) {
 		u->backoff = 0;
 		clear_bit(unit, lm->retry);
 		return;
 	}
-	u->backoff = lendmem_backoff(u->backoff);
-	u->retry_at = jiffies + u->backoff;
+	/* A job came: again after it. */
+	if (lendmem_ended(lm)) {
+		set_bit(unit, lm->dirty);
+		return;
+	}
+	if (ret == -ENOMEM && lm->reserve_backoff) {
+		/* All of them wait for the same. */
+		u->retry_at = lm->reserve_retry_at;
+	} else {
+		u->backoff = lendmem_backoff(u->backoff);
+		u->retry_at = jiffies + u->backoff;
+	}
 	set_bit(unit, lm->retry);
 }
 
-/* What costs nobody anything first, then the emptiest of those whose pages have to be moved. */
+/*
+ * What costs nobody anything first, then those whose pages have to be moved. A new mark ends the pass
+ * before its time, since it may be more urgent: what was not done is still marked.
+ */
 static void work_pass(struct lendmem *lm)
 {
 	unsigned long unit;
 
+	lm->marks_seen = atomic_read(&lm->marks);
 	for_each_set_bit(unit, lm->retry, lm->nr_units) {
 		if (time_after_eq(jiffies, lm->units[unit].retry_at))
 			set_bit(unit, lm->dirty);
@@ -78,7 +112,7 @@ static void work_pass(struct lendmem *lm)
 		work_on(lm, unit);
 	}
 	while (!lendmem_wanted_elsewhere(lm)) {
-		unit = lendmem_emptiest(lm, lm->leaving);
+		unit = next_leaving(lm);
 		if (unit >= lm->nr_units)
 			return;
 		__clear_bit(unit, lm->leaving);
@@ -164,12 +198,14 @@ int lendmem_worker_init(struct lendmem *lm)
 {
 	struct task_struct *worker;
 
-	lendmem_job_init(lm);
 	worker = kthread_create(work, lm, "lendmem");
 	if (IS_ERR(worker))
 		return PTR_ERR(worker);
 	/* Before it runs: it asks for itself by this. */
 	lm->worker = worker;
+	spin_lock(&lm->job_lock);
+	WRITE_ONCE(lm->stopping, false);
+	spin_unlock(&lm->job_lock);
 	wake_up_process(worker);
 	return devm_add_action_or_reset(lm->dev, worker_exit, lm);
 }
