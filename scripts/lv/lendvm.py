@@ -227,7 +227,7 @@ class LendVm:
     def memcheck_stop(self):
         """Ends it; a failure if a byte was wrong. Returns what it says: rounds, and pages seen in the window."""
         lines = self.run("memcheck stop", PATIENCE)
-        report = re.search(r"memcheck: (\d+) rounds, .*, 0 errors", "\n".join(lines))
-        if not report or not int(report.group(1)):
+        report = re.search(r"memcheck: (\d+) rounds, .* (\d+) KiB huge, .*, 0 errors", "\n".join(lines))
+        if not report or not all(int(number) for number in report.groups()):
             raise Failure(f"{self.name}: memcheck does not say that all is well: {lines}")
         return report.group(0).removeprefix("memcheck: ")
