@@ -25,7 +25,7 @@ LEAST_PERCENT = 80
 # A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
 BOOTARGS = ("console=ttyAMA0 quiet rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
             "sysctl.kernel.hung_task_timeout_secs=600")
-UNHAPPY = r"WARNING|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
+UNHAPPY = r"WARNING:|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
 
 # state, peer, loan, flags: the driver's words. block: memoryN or "none". linux: online, offline, absent.
 Slot = namedtuple("Slot", "state block linux peer loan flags")
