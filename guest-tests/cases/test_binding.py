@@ -4,10 +4,10 @@
 import shutil
 import subprocess
 
-import libfdt
 import pytest
 from lv import BUILD, ROOT, its
 from lv.bundle import compile_its
+from lv.fdt import libfdt
 
 MIB, GIB = 1 << 20, 1 << 30
 SCHEMA = ROOT / "docs" / "lendvisor,lendmem.yaml"

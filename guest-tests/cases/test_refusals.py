@@ -5,11 +5,11 @@ import re
 import subprocess
 from dataclasses import replace
 
-import libfdt
 import pytest
 from conftest import BARE_ENTRY, BUILD, texts
 from lv import its
 from lv.console import HYPERVISOR
+from lv.fdt import libfdt
 from lv.machine import Options
 
 MIB = 1 << 20

@@ -4,10 +4,9 @@
 import re
 import subprocess
 
-import libfdt
-
 from lv import BUILD, Failure, bench, its
 from lv.console import FIRMWARE
+from lv.fdt import libfdt
 from lv.guest import Guest
 
 MIB = 1 << 20

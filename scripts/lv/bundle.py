@@ -6,9 +6,8 @@ import subprocess
 from collections import namedtuple
 from pathlib import Path
 
-import libfdt
-
 from lv import Failure
+from lv.fdt import libfdt
 
 MIB = 1 << 20
 DEFAULT_BLOCK = 128 * MIB

@@ -31,7 +31,7 @@ QUICK = ("6.1>6.12/borrowed/none", "6.1>6.12/lent/driver", "6.1>6.12/revoked/dri
 
 @dataclass(frozen=True)
 class Cell:
-    """home: where the state is made, and where it ends. route: kernels from there on, the last is the one that counts."""
+    """home: the kernel where the state is made, and where it ends. route: those between; the last is what it is about."""
 
     home: Kernel
     route: tuple

@@ -21,11 +21,11 @@ def adopt(t, cell):
 
 
 def use_adopted(t, adopted):
-    """A kernel that was booted with the blocks: they are memory like any other."""
+    """A kernel that was booted with the blocks: they are memory like any other, and what it has in /boot may lie there."""
     for slot in adopted:
         start = WINDOW + slot * BLOCK
         said = " ".join(t.alice.run(f"memfill fill {len(adopted) * 160 + 160}M {slot + 1:#x} "
-                                    f"--in {start:#x}-{start + BLOCK - 1:#x} --least 50", 120))
+                                    f"--in {start:#x}-{start + BLOCK - 1:#x} --least 20", 120))
         if "pattern ok" not in said:
             raise Failure(f"alice: of adopted slot {slot} memfill says: {said}")
 
@@ -53,8 +53,9 @@ class Course:
         self.before, self.slots = t.picture(), state.slots
 
     def check(self, driver):
-        self.t.wait_slots(self.state.after(driver) if driver else self.slots)
-        if driver and self.slots != self.state.after(True):
+        settles = driver and self.slots != self.state.after(True)
+        self.t.wait_slots(self.state.after(True) if driver else self.slots, 60 if settles else 5)
+        if settles:
             self.t.wait_picture(self.before, ("retrieved", "aborts"), 5)
             self.t.wait_picture({"loans": []}, ("loans",))
             for slot in self.state.settled:
@@ -85,7 +86,8 @@ def play(t, cell, say):
     adopted = adopt(t, cell) if cell.way.adopt else []
     course = Course(t, cell.state)
     t.check_bob()
-    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; {t.check_stamps()} of alice's blocks stamped")
+    say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; "
+        f"{t.check_stamps()} of alice's blocks stamped")
     options = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
     for nr, kernel in enumerate(cell.route):
         last = nr == len(cell.route) - 1
@@ -95,8 +97,8 @@ def play(t, cell, say):
         if t.test and not adopted:
             say(f"{t.check_stamps()} as they were")
             use_again(t)
-        say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, there in {run:.0f} s;"
-            f" accounts, peer's memory as before")
+        say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, "
+            f"there in {run:.0f} s; accounts, peer's memory as before")
         options = "--reuse-cmdline"
     if cell.way.adopt:
         options += f" --dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
@@ -127,5 +129,6 @@ def clear(t):
 
 
 def describe(picture):
-    blocks = ", ".join(f"{nr} {state} of {owner}'s at {holder}" for (state, owner, holder), nr in picture["blocks"].items())
+    blocks = ", ".join(f"{nr} {state} of {owner}'s at {holder}"
+                       for (state, owner, holder), nr in picture["blocks"].items())
     return f"{blocks}; {len(picture['loans'])} loans; aborts {picture['aborts']}"

@@ -32,11 +32,13 @@ def others(results):
 
 
 def table(results):
-    """For the terminal."""
+    """For the terminal: rows of which anything ran."""
     widths = [len(text) for text in COLUMNS.values()]
     lines = [f"{'':16}  {'':40}  " + "  ".join(COLUMNS.values())]
     for pair, states in by_cell(results).items():
-        for nr, (state, ways) in enumerate(states.items()):
+        ran = {state: ways for state, ways in states.items()
+               if any(result.kind != "left out" for result in ways.values())}
+        for nr, (state, ways) in enumerate(ran.items()):
             marks = [MARKS[ways[way.name].kind] if way.name in ways else "" for way in WAYS]
             lines.append(f"{pair if not nr else '':16}  {state.title:40}  "
                          + "  ".join(f"{mark:{width}}" for mark, width in zip(marks, widths)).rstrip())
@@ -87,8 +89,8 @@ def html(results, title):
 <html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>
 <h1>{escape(title)}</h1>
 <p>Rows: the kernel that goes and the one that comes, and what it finds lent. Columns: what the next kernel has and
-which map it is given. Each cell leads to its log. A grey cell is left out, for the reason that it shows when pointed at,
-and below.</p>
+which map it is given. Each cell leads to its log. A grey cell is left out, for the reason that it shows when
+pointed at, and below.</p>
 <table><tr><th>kernels</th><th>state</th>{head}</tr>
 {chr(10).join(rows)}
 </table>
@@ -121,7 +123,8 @@ def left_out(results):
     for result in results:
         if result.kind == "left out":
             reasons.setdefault(result.why, []).append(result.name)
-    return "".join(f"<p>{escape(why)}: {escape(', '.join(names))}</p>" for why, names in reasons.items()) or "<p>nothing</p>"
+    return "".join(f"<p>{escape(why)}: {escape(', '.join(names))}</p>"
+                   for why, names in reasons.items()) or "<p>nothing</p>"
 
 
 def write(out, results, title):

@@ -5,6 +5,7 @@ A machine for cells of the kexec matrix: alice, who goes through kexecs, and bob
 It lives as long as every cell leaves it as it found it.
 """
 
+import os
 import re
 import time
 

@@ -9,8 +9,8 @@
  *	peek ADDRESS		-> "VALUE"		64 bits through the linear map
  *	poke ADDRESS VALUE	-> "VALUE"		as it reads afterwards
  *	zeropad ADDRESS		-> "VALUE"		by load_unaligned_zeropad()
- *	stamp START-END SEED	-> "stamped NUMBER"	2 MiB pieces, as many as can be had, filled with a pattern
- *	stamped START-END SEED	-> "stamped NUMBER"	pieces that have that pattern, whoever wrote it
+ *	stamp START-END SEED	-> "stamped NUMBER"	pieces of 2 MiB, filled with a pattern
+ *	stamped START-END SEED	-> "stamped NUMBER"	pieces that have that pattern
  *	call FUNCTION X1 X2 X3	-> "STATUS X1"		the hypervisor's; all but STATUS in hex
  *
  * Addresses are physical; END is the last byte. A failed command fails the write, with its errno.
@@ -35,15 +35,16 @@ int lendtest_pin_user(u64 start, u64 end, u64 *page);
 /* The same for the last page of the range that can be had, as memory that belongs to the kernel. */
 int lendtest_pin_kernel(u64 start, u64 end, u64 *page);
 
-/* Takes @nr pages from @pfn on out of the allocator, until the unpin. -EBUSY where they cannot be had. */
+/* Takes @nr pages from @pfn on out of the allocator until the unpin, or fails with -EBUSY. */
 int lendtest_hold(unsigned long pfn, unsigned long nr);
 
 /* Lets go of all pages; returns how many there were. */
 unsigned int lendtest_unpin(void);
 
 /*
- * Fills memory with a pattern of @seed and its address: all of it where it is not online, else what can
- * be had, which is then held as by lendtest_hold(). @nr: pieces filled. -ENXIO without a linear mapping.
+ * Fills memory with a pattern of @seed and its address: all of it where it is not online, else what
+ * can be had, which is then held as by lendtest_hold(). @nr: pieces filled. -ENXIO without a linear
+ * mapping.
  */
 int lendtest_stamp(u64 start, u64 end, u64 seed, u64 *nr);
 

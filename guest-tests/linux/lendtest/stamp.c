@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Patterns that outlive the kernel that wrote them: they lie at their addresses, online or not, until
- * someone else gets the memory. Whole pieces, so that they can be had from under what uses the block.
+ * Patterns that outlive the kernel that wrote them: they lie at their addresses, online or not,
+ * until someone else gets the memory. In whole pieces: pages one by one take too long to get.
  */
 #include <linux/align.h>
 #include <linux/compiler.h>
