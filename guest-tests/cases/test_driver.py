@@ -202,7 +202,7 @@ def test_what_the_last_kernel_left(small):
     _, _, bob = small
     test = LendTest(bob)
     for parameters, states, blocks in (("", ["held"] * 2, blocks_from(1, 1, "online")),
-                                       ("clean_start=1", ["standby"] * 2, {}),
+                                       ("clean=1", ["standby"] * 2, {}),
                                        ("mode=standby", ["held"] * 2, blocks_from(0, 6, "offline"))):
         bob.run("rmmod lendmem")
         test.retrieve(2)

@@ -25,7 +25,7 @@ LEAST_PERCENT = 80
 # A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
 BOOTARGS = ("console=ttyAMA0 quiet rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
             "sysctl.kernel.hung_task_timeout_secs=600")
-UNHAPPY = r"WARNING|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
+UNHAPPY = r"WARNING:|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
 
 # state, peer, loan, flags: the driver's words. block: memoryN or "none". linux: online, offline, absent.
 Slot = namedtuple("Slot", "state block linux peer loan flags")
@@ -227,7 +227,7 @@ class LendVm:
     def memcheck_stop(self):
         """Ends it; a failure if a byte was wrong. Returns what it says: rounds, and pages seen in the window."""
         lines = self.run("memcheck stop", PATIENCE)
-        report = re.search(r"memcheck: (\d+) rounds, .*, 0 errors", "\n".join(lines))
-        if not report or not int(report.group(1)):
+        report = re.search(r"memcheck: (\d+) rounds, .* (\d+) KiB huge, .*, 0 errors", "\n".join(lines))
+        if not report or not all(int(number) for number in report.groups()):
             raise Failure(f"{self.name}: memcheck does not say that all is well: {lines}")
         return report.group(0).removeprefix("memcheck: ")

@@ -30,6 +30,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "holder.h"
 #include "hyp/lend/abi.h"
 
 /**
@@ -309,29 +310,6 @@ int lendmem_reserve(struct lendmem *lm, u32 nr);
 bool lendmem_memmap_on_memory(const struct lendmem *lm);
 /* The block of these was added: do they? The kernel need not say that it cannot. */
 void lendmem_note_memmap(struct lendmem *lm, phys_addr_t start);
-
-enum lendmem_reason {
-	LENDMEM_UNKNOWN,
-	LENDMEM_BUSY,
-	LENDMEM_UNMOVABLE,
-	LENDMEM_PINNED,
-};
-
-/**
- * struct lendmem_holder - the page that holds a block, in words
- * @pfn: 0 if none was found
- * @text: what is said of it: "is pinned (...)"
- */
-struct lendmem_holder {
-	enum lendmem_reason reason;
-	unsigned long pfn;
-	char text[96];
-};
-
-/* holder.c: looks at the pages of a unit, without a lock: a hint for a person, and an order. */
-void lendmem_find_holder(const struct lendmem *lm, u32 unit, struct lendmem_holder *holder);
-/* The one among these that is the least work to take out of use; nr_units if there is none. */
-u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among);
 
 /* notifier.c: onlining retrieves, offlining relinquishes; managed by the device. */
 int lendmem_notifier_init(struct lendmem *lm);

@@ -128,7 +128,7 @@ static int run(const struct options *options, int ready)
 {
 	struct area areas[AREA_KINDS];
 	unsigned long round = 0;
-	long in_range, most = 0;
+	long in_range, most = 0, huge, most_huge = 0;
 	bool right = true;
 	int now;
 
@@ -143,15 +143,16 @@ static int run(const struct options *options, int ready)
 			in_range += count_in_range(&areas[i], options);
 		}
 		most = in_range > most ? in_range : most;
+		huge = area_huge_kib();
+		most_huge = huge > most_huge ? huge : most_huge;
 		tell(now, ++round, in_range);
 		if (round == 2 && right && write(ready, "", 1) != 1)
 			right = false;
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 	}
-	printf("memcheck: %lu rounds, %zu KiB of each kind, %ld KiB huge, at most %ld pages in "
-	       "range, "
-	       "%d errors\n",
-	       round, options->size >> 10, area_huge_kib(), most, !right);
+	printf("memcheck: %lu rounds, %zu KiB of each kind, at most %ld KiB huge, ", round,
+	       options->size >> 10, most_huge);
+	printf("at most %ld pages in range, %d errors\n", most, !right);
 	for (size_t i = 0; i < AREA_KINDS; i++)
 		area_release(&areas[i]);
 	return right ? STATUS_OK : STATUS_FAILED;

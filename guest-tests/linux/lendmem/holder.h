@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What keeps a unit's memory in use. Included by lendmem.h. */
+#ifndef LENDMEM_HOLDER_H
+#define LENDMEM_HOLDER_H
+
+#include <linux/types.h>
+
+struct lendmem;
+
+enum lendmem_reason {
+	LENDMEM_UNKNOWN,
+	LENDMEM_BUSY,
+	LENDMEM_UNMOVABLE,
+	LENDMEM_PINNED,
+};
+
+/**
+ * struct lendmem_holder - the page that holds a block, in words
+ * @pfn: 0 if none was found
+ * @text: what is said of it: "is pinned (...)"
+ */
+struct lendmem_holder {
+	enum lendmem_reason reason;
+	unsigned long pfn;
+	char text[96];
+};
+
+/* holder.c: looks at the pages of a unit, without a lock: a hint for a person, and an order. */
+void lendmem_find_holder(const struct lendmem *lm, u32 unit, struct lendmem_holder *holder);
+/* The one among these that is the least work to take out of use; nr_units if there is none. */
+u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among);
+
+#endif
