@@ -12,6 +12,9 @@ INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions"
 SMC64_CALL = 0xC6000100
 RETRIEVE = 3
 
+# The last eight bytes of a block, for reads_past().
+MARK = 0x8877665544332211
+
 # What Linux's block may be in for each state of the slot, in standby mode.
 FITS = {"standby": "offline", "offered": "offline", "held": "online", "borrowed": "online",
         "empty": "absent", "lent": "absent"}
@@ -63,6 +66,22 @@ class LendTest:
     def zeropad(self, address):
         return int(self.do(f"zeropad {address:#x}"), 16)
 
+    def reads_past(self, slot):
+        """Values read at the last seven bytes of an online block, and what they are if zeros follow it."""
+        end = WINDOW + (slot + 1) * BLOCK
+        self.pin_last_page(slot)
+        self.poke(end - 8, MARK)
+        found = [self.zeropad(end - nr) for nr in range(1, 8)]
+        self.unpin()
+        return found, [MARK >> 8 * (8 - nr) for nr in range(1, 8)]
+
+    def stamp(self, slot, seed):
+        """Fills what can be had of a block with a pattern, and lets go of it; returns how many pieces."""
+        start = WINDOW + slot * BLOCK
+        nr = int(self.do(f"stamp {start:#x}-{start + BLOCK - 1:#x} {seed:#x}").split()[1])
+        self.unpin()
+        return nr
+
     def retrieve(self, slot):
         """Behind the driver's back."""
         status = int(self.do(f"call {SMC64_CALL + RETRIEVE:#x} {slot:#x} 1 0").split()[0])
@@ -87,6 +106,12 @@ def interrupt(vm, slot, command):
     vm.run(f"({command} >/tmp/out 2>&1 & echo $! >/tmp/pid)")
     vm.wait_state(slot, "going-offline", 60)
     vm.run("kill $(cat /tmp/pid); while kill -0 $(cat /tmp/pid) 2>/dev/null; do sleep 0.1; done", PATIENCE)
+
+
+def pattern(seed, address):
+    """What stamp() leaves at an address."""
+    x = ((seed << 48) ^ address) * 0x9e3779b97f4a7c15 % (1 << 64)
+    return x ^ x >> 29 | 1
 
 
 def address_in(text):

@@ -5,21 +5,9 @@ The kernel's names are read eight bytes at a time (load_unaligned_zeropad), at a
 block, too: of a slot that is standby, offered, lent or empty. lendtest does just that.
 """
 
-from lv.lendtest import LendTest
+from lv.lendtest import MARK, LendTest
 from lv.lendvm import BLOCK, WINDOW
 from lv.scenario import OWN, POOL, ROOM, need
-
-MARK = 0x8877665544332211  # the last eight bytes of the block
-
-
-def reads_past(test, slot):
-    """Values read at the last seven bytes of the block, and what they are if zeros follow it."""
-    end = WINDOW + (slot + 1) * BLOCK
-    test.pin_last_page(slot)
-    test.poke(end - 8, MARK)
-    found = [test.zeropad(end - nr) for nr in range(1, 8)]
-    test.unpin()
-    return found, [MARK >> 8 * (8 - nr) for nr in range(1, 8)]
 
 
 def scenario(s):
@@ -29,7 +17,7 @@ def scenario(s):
     def check(slot, neighbour):
         state = bob.slots()[slot + 1]
         need(state.state == neighbour, f"bob: slot {slot + 1} is {state.state}, not {neighbour}")
-        found, wanted = reads_past(test, slot)
+        found, wanted = test.reads_past(slot)
         need(found == wanted, f"bob: past slot {slot}: {[f'{value:#x}' for value in found]}")
         s.checked(f"past slot {slot} lies slot {slot + 1}, {neighbour} (block {state.linux}): it reads zero")
 
