@@ -310,29 +310,6 @@ bool lendmem_memmap_on_memory(const struct lendmem *lm);
 /* The block of these was added: do they? The kernel need not say that it cannot. */
 void lendmem_note_memmap(struct lendmem *lm, phys_addr_t start);
 
-enum lendmem_reason {
-	LENDMEM_UNKNOWN,
-	LENDMEM_BUSY,
-	LENDMEM_UNMOVABLE,
-	LENDMEM_PINNED,
-};
-
-/**
- * struct lendmem_holder - the page that holds a block, in words
- * @pfn: 0 if none was found
- * @text: what is said of it: "is pinned (...)"
- */
-struct lendmem_holder {
-	enum lendmem_reason reason;
-	unsigned long pfn;
-	char text[96];
-};
-
-/* holder.c: looks at the pages of a unit, without a lock: a hint for a person, and an order. */
-void lendmem_find_holder(const struct lendmem *lm, u32 unit, struct lendmem_holder *holder);
-/* The one among these that is the least work to take out of use; nr_units if there is none. */
-u32 lendmem_emptiest(const struct lendmem *lm, const unsigned long *among);
-
 /* notifier.c: onlining retrieves, offlining relinquishes; managed by the device. */
 int lendmem_notifier_init(struct lendmem *lm);
 
@@ -343,15 +320,6 @@ void lendmem_verify_zero(struct lendmem *lm, u32 unit);
 int lendmem_reconcile(struct lendmem *lm, u32 unit);
 /* Does it have to go though it is online? */
 bool lendmem_leaving(struct lendmem *lm, u32 unit);
-
-/* kept.c: what does not go, and why: said once until it goes, by the worker only. */
-void lendmem_kept(struct lendmem *lm, u32 unit, int err);
-void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
-/* Would another attempt be in vain for sure? It would take its full time, and hold up all else. */
-bool lendmem_still_kept(struct lendmem *lm, u32 unit);
-void lendmem_not_kept(struct lendmem *lm, u32 unit);
-/* Tells so, when the unit's Linux blocks are as they are to be. */
-void lendmem_given_back(struct lendmem *lm, u32 unit);
 
 /* event.c: the event interrupt; managed by the device. */
 int lendmem_event_init(struct lendmem *lm, int irq);
@@ -406,6 +374,7 @@ extern const struct attribute_group lendmem_map_group;
 extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
 
+#include "kept.h"
 #include "work.h"
 
 #endif
