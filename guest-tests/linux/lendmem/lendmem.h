@@ -120,13 +120,11 @@ struct lendmem_counters {
 
 /**
  * struct lendmem_map - the FDT for the next kernel
- * @lock: of all that is here; may be held over hypervisor calls
- * @size: bytes, 0 if none was written in this kernel
- * @mode: LEND_MAP_*
+ * @size: bytes, 0 if none was written in this kernel; @mode: LEND_MAP_*
  * @nr_adopted: slots that were marked when it was written
  */
 struct lendmem_map {
-	struct mutex lock;
+	struct mutex lock; /* of all that is here; may be held over hypervisor calls */
 	void *fdt;
 	size_t size;
 	u32 mode;
@@ -388,9 +386,8 @@ int lendmem_drain(struct lendmem *lm, bool on);
 /* map.c: 0, or -EBUSY and a line if a unit is this kernel's own memory. */
 int lendmem_runs_in_window(struct lendmem *lm);
 
-/* kdump.c: all that is done in a crash kernel; managed by the device. */
+/* kdump.c: all that is done in a crash kernel; managed by the device. No files that are to work. */
 int lendmem_kdump_init(struct lendmem *lm);
-/* For files that there are not in a crash kernel. */
 umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n);
 
 /* sysfs.c, map.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
