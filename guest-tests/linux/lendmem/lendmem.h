@@ -137,13 +137,11 @@ struct lendmem_counters {
 
 /**
  * struct lendmem_map - the FDT for the next kernel
- * @lock: of all that is here; may be held over hypervisor calls
- * @size: bytes, 0 if none was written in this kernel
- * @mode: LEND_MAP_*
+ * @size: bytes, 0 if none was written in this kernel; @mode: LEND_MAP_*
  * @nr_adopted: slots that were marked when it was written
  */
 struct lendmem_map {
-	struct mutex lock;
+	struct mutex lock; /* of all that is here; may be held over hypervisor calls */
 	void *fdt;
 	size_t size;
 	u32 mode;
@@ -322,15 +320,6 @@ int lendmem_reconcile(struct lendmem *lm, u32 unit);
 /* Does it have to go though it is online? */
 bool lendmem_leaving(struct lendmem *lm, u32 unit);
 
-/* kept.c: what does not go, and why: said once until it goes, by the worker only. */
-void lendmem_kept(struct lendmem *lm, u32 unit, int err);
-void lendmem_say_kept(struct lendmem *lm, u32 unit, int err);
-/* Would another attempt be in vain for sure? It would take its full time, and hold up all else. */
-bool lendmem_still_kept(struct lendmem *lm, u32 unit);
-void lendmem_not_kept(struct lendmem *lm, u32 unit);
-/* Tells so, when the unit's Linux blocks are as they are to be. */
-void lendmem_given_back(struct lendmem *lm, u32 unit);
-
 /* event.c: the event interrupt; managed by the device. */
 int lendmem_event_init(struct lendmem *lm, int irq);
 
@@ -372,9 +361,8 @@ int lendmem_drain(struct lendmem *lm, bool on);
 /* map.c: 0, or -EBUSY and a line if a unit is this kernel's own memory. */
 int lendmem_runs_in_window(struct lendmem *lm);
 
-/* kdump.c: all that is done in a crash kernel; managed by the device. */
+/* kdump.c: all that is done in a crash kernel; managed by the device. No files that are to work. */
 int lendmem_kdump_init(struct lendmem *lm);
-/* For files that there are not in a crash kernel. */
 umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n);
 
 /* sysfs.c, map.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
@@ -384,6 +372,7 @@ extern const struct attribute_group lendmem_map_group;
 extern const struct attribute_group lendmem_counter_group;
 int lendmem_slots_init(struct lendmem *lm);
 
+#include "kept.h"
 #include "work.h"
 
 #endif

@@ -87,8 +87,8 @@ static bool adopted(struct lendmem *lm, u32 first, u32 end)
 }
 
 /*
- * A block that goes online without our consent before has no memory: the numbers of the notifications
- * would be other ones in this kernel than in the headers that the module was built with.
+ * A block that is online and was not asked for has no memory: then the notifications have other numbers
+ * in this kernel than in the headers that the module was built with.
  */
 static void check_asked(struct lendmem *lm, u32 first, u32 end)
 {

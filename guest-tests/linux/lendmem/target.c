@@ -4,8 +4,9 @@
  *
  * The hypervisor's first target is the number of promised slots, which means that nobody set one. So
  * nothing is done for a target unless one was set in this kernel's life, or is below that number: a
- * borrowed block whose owner went off is the pool's, and held above a target that nobody set. Once it is reached growth is over until the next event, so
- * that a person who then gives a block up is not overruled.
+ * borrowed block whose owner went off is the pool's, and held above a target that nobody set. Once a
+ * target is reached growth is over until the next event, so that a person who then gives a block up is
+ * not overruled.
  *
  * In standby mode user space onlines what is wanted, since a module cannot.
  */

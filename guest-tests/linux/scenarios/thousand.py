@@ -5,10 +5,10 @@ from lv.scenario import OWN, ROUNDS, need
 
 SLOT = OWN[1]
 WARM_UP = 4
-# What a kernel may keep for other ends than ours, in pages: some slabs. That comes once; what a round
-# loses comes in each part of the rounds, a page for each round or more.
-NOISE_PAGES = 512
 PARTS = 4
+# What a kernel may keep for other ends than ours, in pages. Most of it comes and goes: the better of two
+# figures before and after varies by some 30. Of a thousand rounds it is less than a page for each.
+NOISE_PAGES = max(64, ROUNDS // 4)
 
 
 def rounds(s, nr):
@@ -44,7 +44,7 @@ def scenario(s):
              f"{vm.name}: MemTotal was {was.total_kib} KiB, is {is_now.total_kib}")
         need(was.slots == is_now.slots, f"{vm.name}: slots were {was.slots}, are {is_now.slots}")
         pages = [part[vm.name] for part in free]
-        need(min(a - b for a, b in zip(pages, pages[1:])) < ROUNDS // PARTS and pages[0] - pages[-1] <= NOISE_PAGES,
-             f"{vm.name}: a page or more a round is lost; {ROUNDS // PARTS} rounds each, free pages were {pages}")
+        need(max(pages[:2]) - max(pages[-2:]) <= NOISE_PAGES,
+             f"{vm.name}: free pages were, with {ROUNDS // PARTS} rounds in between: {pages}")
         s.checked(f"{s.cast(vm)}: MemTotal {is_now.total_kib} KiB and slots as before, free pages, with "
                   f"{ROUNDS // PARTS} rounds in between: {pages}")
