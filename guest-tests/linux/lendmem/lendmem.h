@@ -30,7 +30,6 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
-#include "holder.h"
 #include "hyp/lend/abi.h"
 
 /**
@@ -199,6 +198,7 @@ struct lendmem {
 	struct task_struct *adder;
 	struct notifier_block memory_nb;
 	struct notifier_block pm_nb;
+	struct notifier_block reboot_nb;
 
 	bool stopping;
 	bool deaf;

@@ -8,6 +8,7 @@
 #include <linux/bitmap.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/reboot.h>
 #include <linux/sched/signal.h>
 
 #include "lendmem.h"
@@ -180,15 +181,31 @@ static int work(void *data)
 	return 0;
 }
 
-static void worker_exit(void *data)
+/* Under the lock: no job is added from here on. What is at work ends by the signal. */
+static void stop(struct lendmem *lm)
 {
-	struct lendmem *lm = data;
-
-	/* Under the lock: no job is added from here on. */
 	spin_lock(&lm->job_lock);
 	WRITE_ONCE(lm->stopping, true);
 	spin_unlock(&lm->job_lock);
 	send_sig(SIGTERM, lm->worker, 1);
+}
+
+/*
+ * On the way into a reboot or a kexec devices are shut down under their locks, which an attempt to
+ * offline a block holds. Nothing is given back here: the kernel runs in it to its last instruction.
+ */
+static int reboot_callback(struct notifier_block *nb, unsigned long action, void *data)
+{
+	stop(container_of(nb, struct lendmem, reboot_nb));
+	return NOTIFY_DONE;
+}
+
+static void worker_exit(void *data)
+{
+	struct lendmem *lm = data;
+
+	unregister_reboot_notifier(&lm->reboot_nb);
+	stop(lm);
 	kthread_stop(lm->worker);
 	lm->worker = NULL;
 	lendmem_refuse_jobs(lm);
@@ -207,5 +224,7 @@ int lendmem_worker_init(struct lendmem *lm)
 	WRITE_ONCE(lm->stopping, false);
 	spin_unlock(&lm->job_lock);
 	wake_up_process(worker);
+	lm->reboot_nb.notifier_call = reboot_callback;
+	register_reboot_notifier(&lm->reboot_nb);
 	return devm_add_action_or_reset(lm->dev, worker_exit, lm);
 }
