@@ -116,7 +116,7 @@ def test_a_retrieve_beyond_the_quota(small):
     mark = alice.mark()
     alice.online(8)
     alice.fails(f"echo online_movable >{MEMORY}/memory37/state", "not permitted")
-    alice.log(mark, "slot 10: cannot be retrieved: there is no right to it, or the quota is used up")
+    alice.log(mark, "slot 10: cannot be retrieved: there is no right to it, the quota is used up")
     assert alice.states()[8:12] == ["held"] * 2 + ["standby"] * 2
     alice.offline(8)
     alice.wait_states(8, ["standby"] * 4)
