@@ -90,7 +90,8 @@ def test_all_keys_reach_the_guest(pair):
     with pytest.raises(Late):
         machine.expect("alice", r"^not reached", 1)
     machine.send(b"\x03")
-    machine.expect("alice", r"^alice# $", 20, partial=True)
+    # A shell that had not begun to sleep yet puts no newline between.
+    machine.expect("alice", r"^(\^C)?alice# $", 20, partial=True)
     assert alice.lines("echo alive") == ["alive"]
 
 
