@@ -9,12 +9,13 @@ CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/
 BARE_CASES := refusals boot bare run aarch32 map lending hostile monitor time
 SUBMAKE := $(MAKE) --no-print-directory
 
-# Runs the named cases, one step each; of the scenarios, a step for each rotation of the kernels.
+# Runs the named cases, one step each; the scenarios in a step for each rotation of the kernels, beside each
+# other, since they wait much.
 ROTATIONS := scenarios-0 scenarios-1 scenarios-2
-run_cases = for name in $(patsubst scenarios,$(ROTATIONS),$(1)); do \
-	case $$name in scenarios-*) export LV_ROTATION=$${name\#*-} ;; *) unset LV_ROTATION ;; esac; \
-	scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) \
-		--junit-xml=$(CHECK)/cases/$$name.xml guest-tests/cases/test_$${name%-[0-2]}.py; done
+case_step = scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) --junit-xml=$(CHECK)/cases/$$name.xml
+run_cases = for name in $(patsubst scenarios,$(ROTATIONS),$(1)); do case $$name in \
+	scenarios-*) LV_ROTATION=$${name\#*-} $(case_step) guest-tests/cases/test_scenarios.py & ;; \
+	*) wait; $(case_step) guest-tests/cases/test_$$name.py ;; esac; done; wait
 
 .PHONY: soak variants kexec-check kexec-steps check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 
