@@ -68,6 +68,8 @@ def target(s, vm, blocks):
 def scenario(s):
     bob = s.bob
 
+    # Whatever was set before: watch would take it from the pool at once.
+    target(s, bob, 0)
     start(bob)
     taken = empty_the_pool(s.alice, s.carol)
     target(s, bob, 1)
