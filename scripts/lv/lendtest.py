@@ -22,7 +22,8 @@ FITS = {"standby": "offline", "offered": "offline", "held": "online", "borrowed"
 
 def wait_next_life(machine, vm):
     """Until the shell of a VM that was reset answers: its last prompt may be on the console still."""
-    machine.expect(vm.name, r"^ready$", BOOT_TIMEOUT)
+    # The prompt that the last life left may stand before it.
+    machine.expect(vm.name, r"^(\w+# )?ready$", BOOT_TIMEOUT)
     vm.guest.wait_shell(BOOT_TIMEOUT)
 
 
