@@ -22,21 +22,28 @@ static int path_below_root(char *path, const char *format, va_list args)
 	return more >= PATH_MAX - len ? -ENAMETOOLONG : 0;
 }
 
+static int open_below_root(int flags, const char *format, va_list args)
+{
+	char path[PATH_MAX];
+	int ret = path_below_root(path, format, args);
+
+	if (ret)
+		return ret;
+	ret = open(path, flags | O_CLOEXEC);
+	return ret < 0 ? -errno : ret;
+}
+
 int sysfs_read(char *text, size_t size, const char *path, ...)
 {
-	char full[PATH_MAX];
 	ssize_t len;
 	va_list args;
 	int fd, ret;
 
 	va_start(args, path);
-	ret = path_below_root(full, path, args);
+	fd = open_below_root(O_RDONLY, path, args);
 	va_end(args);
-	if (ret)
-		return ret;
-	fd = open(full, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	len = read(fd, text, size - 1);
 	ret = len < 0 ? -errno : 0;
 	close(fd);
@@ -49,33 +56,25 @@ int sysfs_read(char *text, size_t size, const char *path, ...)
 
 int sysfs_open(const char *path, ...)
 {
-	char full[PATH_MAX];
 	va_list args;
-	int fd, ret;
+	int fd;
 
 	va_start(args, path);
-	ret = path_below_root(full, path, args);
+	fd = open_below_root(O_RDONLY, path, args);
 	va_end(args);
-	if (ret)
-		return ret;
-	fd = open(full, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
 int sysfs_write(const char *text, const char *path, ...)
 {
-	char full[PATH_MAX];
 	va_list args;
 	int fd, ret;
 
 	va_start(args, path);
-	ret = path_below_root(full, path, args);
+	fd = open_below_root(O_WRONLY | O_TRUNC, path, args);
 	va_end(args);
-	if (ret)
-		return ret;
-	fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
 	return ret;
