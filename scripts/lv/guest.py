@@ -81,6 +81,12 @@ class Guest:
                 if time.monotonic() > until:
                     raise
 
+    def wait_next_life(self, timeout):
+        """Until the shell of the next kernel answers, after a reset or a kexec: the last one's prompt may
+        be on the console still, and its first line stand behind that."""
+        self.machine.expect(self.name, r"^(\w+# )?ready$", timeout)
+        self.wait_shell(timeout)
+
     def meminfo_kib(self, key="MemTotal"):
         return self.number(f"sed -n 's/^{key}: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
 

@@ -61,8 +61,7 @@ def load(guest, kernel, initramfs=None, options="--reuse-cmdline", boot=True):
 def execute(guest, timeout=150):
     """kexec -e, and until the next kernel's shell answers."""
     guest.last_words("kexec -e")
-    guest.machine.expect(guest.name, r"^(\w+# )?ready$", timeout)
-    guest.wait_shell(timeout)
+    guest.wait_next_life(timeout)
 
 
 def with_image_header(binary, entry):

@@ -86,8 +86,7 @@ class Chain:
         alice.finish(started, 120)
         alice.last_words("kexec -e")
         self.acts(2)
-        self.t.machine.expect("alice", r"^(\w+# )?ready$", 150)
-        alice.wait_shell(150)
+        alice.wait_next_life(150)
 
     def end(self):
         """All comes back, from whatever state."""

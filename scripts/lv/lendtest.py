@@ -5,7 +5,6 @@ import re
 
 from lv import Failure
 from lv.lendvm import BLOCK, MEMORY, PATIENCE, WINDOW
-from lv.scenario import BOOT_TIMEOUT
 
 FILE = "/sys/kernel/debug/lendtest"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions"
@@ -18,13 +17,6 @@ MARK = 0x8877665544332211
 # What Linux's block may be in for each state of the slot, in standby mode.
 FITS = {"standby": "offline", "offered": "offline", "held": "online", "borrowed": "online",
         "empty": "absent", "lent": "absent"}
-
-
-def wait_next_life(machine, vm):
-    """Until the shell of a VM that was reset answers: its last prompt may be on the console still."""
-    # The prompt that the last life left may stand before it.
-    machine.expect(vm.name, r"^(\w+# )?ready$", BOOT_TIMEOUT)
-    vm.guest.wait_shell(BOOT_TIMEOUT)
 
 
 def fill_anywhere(mib):

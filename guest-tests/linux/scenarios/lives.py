@@ -2,7 +2,7 @@
 """A borrower panics, a lender resets, a lender goes off: what becomes of the loans in between."""
 
 from lv.console import HYPERVISOR
-from lv.lendtest import agree, wait_next_life
+from lv.lendtest import agree
 from lv.lendvm import BLOCK, WINDOW
 from lv.scenario import BOOT_TIMEOUT, MIB, NAMES, linux_vm, need
 
@@ -45,7 +45,7 @@ def borrower_panics(s):
     borrow(s.alice, s.bob)
     panic(s, s.bob)
     is_back_clean(s)
-    wait_next_life(s.machine, s.bob)
+    s.bob.guest.wait_next_life(BOOT_TIMEOUT)
     s.checked("bob panics with panic=1: he restarts, and alice has her block, all zero")
 
     slot = borrow(s.alice, s.bob)
@@ -57,7 +57,7 @@ def borrower_panics(s):
     s.checked("bob panics with panic=0: he hangs, and keeps what he borrowed")
     s.monitor.until("reset bob", r"^bob: reset", 60)
     is_back_clean(s)
-    wait_next_life(s.machine, s.bob)
+    s.bob.guest.wait_next_life(BOOT_TIMEOUT)
     s.checked("the operator resets him: alice has her block, all zero")
 
 

@@ -7,9 +7,9 @@ without harm; what is ends his kernel, and nobody else's. He is reset, as his no
 
 from lv import Failure
 from lv.console import HYPERVISOR
-from lv.lendtest import LendTest, address_in, agree, wait_log, wait_next_life, words
+from lv.lendtest import LendTest, address_in, agree, wait_log, words
 from lv.lendvm import BLOCK, WINDOW
-from lv.scenario import MIB, NAMES, linux_vm, need
+from lv.scenario import BOOT_TIMEOUT, MIB, NAMES, linux_vm, need
 
 OWN_MACHINE = True
 
@@ -115,7 +115,7 @@ def revoked_in_use(s, test):
     s.alice.revoke(PINNED)
     s.machine.expect(HYPERVISOR, r"^bob: .*touched a slot that was revoked.*: reset", 60)
     s.checked("revoked, it ends bob's kernel as soon as he touches it: reset, as his node says")
-    wait_next_life(s.machine, s.bob)
+    s.bob.guest.wait_next_life(BOOT_TIMEOUT)
     return slot
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A borrower is unloaded, reset and rebooted while blocks are on their way out: hypervisor and next life agree."""
 
-from lv.lendtest import LendTest, agree, block_file, wait_next_life
+from lv.lendtest import LendTest, agree, block_file
 from lv.lendvm import BLOCK, WINDOW
 from lv.scenario import BOOT_TIMEOUT, MIB, linux_vm, need
 
@@ -62,7 +62,7 @@ def scenario(s):
     s.checked(f"{s.cast(bob)} cannot unload while a recalled block does not go")
     bob.wait_state(slot, "going-offline", 60)
     s.monitor.until("reset bob", r"^bob: reset", 60)
-    wait_next_life(s.machine, bob)
+    bob.guest.wait_next_life(BOOT_TIMEOUT)
     next_life(s, slot)
     s.checked("reset by the operator in the middle of an attempt, he has an empty slot, and alice her block, zero")
 
