@@ -3,7 +3,7 @@
 
 MUTANTS_DIR := $(HOST_DIR)/mutants
 # In the order in which they are tried, where any may catch it.
-MUTANTS_PROGRAMS := stage2_walk stage2_tlb stage2 stage2_random found slot_info loans repeats calls life scrub table lend_random
+MUTANTS_PROGRAMS := stage2_walk stage2_tlb stage2 stage2_random found slot_info loans repeats calls life scrub window table lend_random
 empty :=
 space := $(empty) $(empty)
 comma := ,

@@ -214,6 +214,9 @@ def main():
     programs = {name: sources.split(",") for name, sources in
                 (word.split("=") for word in args.programs)}
     rows = [row for row in read_rows(HERE / "list") if args.only in row[0]]
+    unknown = {name for row in rows for name in row[2]} - {"any", *programs}
+    if unknown:
+        parser.error(f"a row names programs that are not given: {' '.join(sorted(unknown))}")
     failed = 0
     shrinker_rows = [row for row in rows if row[0] in SHRINKER_ROWS]
     with ThreadPoolExecutor(args.jobs) as jobs:
