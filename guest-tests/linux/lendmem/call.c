@@ -33,6 +33,7 @@ static const struct {
 	{ENXIO, "it is in no state for this"},
 	{EBUSY, "it is busy, or the peer has not read the last offer"},
 	{ENOMEM, "there is no memory for it"},
+	{E2BIG, "the blocks lie in more places than a map can list"},
 	{ENOSPC, "the peer has no free slots in a row"},
 	{EHOSTDOWN, "there is no such VM, or it does not run"},
 	{EINTR, "it was interrupted"},

@@ -46,6 +46,9 @@ static int write_map(struct lendmem *lm, u32 mode)
 		return -ENOMEM;
 	map->size = 0;
 	ret = lendmem_call(LEND_MAP, virt_to_phys(map->fdt), MAP_SIZE, mode, 0, &res);
+	/* It is the blocks that are too many, in too many places. */
+	if (ret == -ENOMEM)
+		return -E2BIG;
 	if (ret)
 		return ret;
 	map->size = res.x1;

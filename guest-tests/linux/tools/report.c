@@ -18,6 +18,7 @@ static const struct {
 	{EAGAIN, "pages in it cannot be moved now"},
 	{EINTR, "interrupted, or it took too long"},
 	{ENOMEM, "the pool has no block left, or the kernel no memory for this"},
+	{E2BIG, "the blocks lie in more places than a map can list"},
 	{ENOSPC, "the borrower has no free slots in a row"},
 	{EHOSTDOWN, "that VM is not running"},
 	{ENOENT, "there is nothing of that name"},
