@@ -1,42 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""kexec from a Debian guest: maps for the next kernel, a next image that is no Linux, crash dumps."""
+"""kexec from a Debian guest: maps for the next kernel, a next image that is no Linux."""
 
 import re
 
-import pytest
 from conftest import BARE_ENTRY, whole_texts
 from lv import BUILD, kexec, tap
-from lv.guest import Guest
-from lv.lendvm import BLOCK, LendVm
-from lv.scenario import BOOT_TIMEOUT, CPU, MIB, linux_vm
+from lv.kexec_lab import FIRST_LOAN, boot, states, system_ram
+from lv.scenario import BOOT_TIMEOUT
 
-NR_SLOTS = 12
 STATES = ["empty", "standby", "offered", "held", "borrowed", "lent", "revoked"]
-FIRST_LOAN = 6  # after four own slots and two of the pool's
-
-
-def boot(lab, kernel, files, bootargs=""):
-    """alice, who can kexec to what is in files, and bob, who may lend to her and borrow from her."""
-    vms = [linux_vm(name, flavour, args, cpus=cpus, boot_memory=memory * MIB, owned_memory=4 * BLOCK,
-                    window=(1 << 32, NR_SLOTS * BLOCK), lend_to=[peer], extra="lendvisor,pool-slots = <2>;")
-           for name, peer, flavour, args, cpus, memory in (("alice", "bob", kernel, bootargs, 2, 512),
-                                                           ("bob", "alice", "6.12", "", 1, 256))]
-    vms[0].ramdisk = str(kexec.ramdisk(lab.work / "alice.cpio",
-                                       BUILD / "linux" / kernel / "initramfs.cpio.gz", files))
-    machine = lab.boot(vms, cpu=CPU)
-    alice, bob = (LendVm(Guest(machine, vm.name, nr)) for nr, vm in enumerate(vms))
-    for vm in (alice, bob):
-        vm.guest.wait_shell(BOOT_TIMEOUT)
-    return machine, alice, bob
-
-
-def states(vm):
-    return [slot.state for slot in vm.slots()]
-
-
-def system_ram(vm):
-    """Ranges that this kernel has from its device tree."""
-    return re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM$", "\n".join(vm.run("cat /proc/iomem")), re.M)
 
 
 def test_adopt_map(lab):
@@ -131,41 +103,4 @@ def test_a_wrong_map(lab):
     machine.type("alice", "\n")
     machine.expect("alice", r"Kernel panic|Internal error|synchronous external abort", BOOT_TIMEOUT)
     bob.memcheck_stop()
-    assert not bob.complaints()
-
-
-@pytest.mark.parametrize("kernel", ["6.1", "6.12"])
-def test_crash_dump(lab, kernel):
-    """A panic while holding, borrowing, having lent, and recalled, one block gone since the crash kernel was
-    loaded: the dump is read to its end, twice, a revoke between; afterwards all is settled by a reset."""
-    machine, alice, bob = boot(lab, kernel, kexec.flavour_files(kernel), "crashkernel=192M")
-    bob.lend(0, "alice", 1, "revocable")
-    bob.lend(1, "alice")
-    for slot in (0, 1, FIRST_LOAN, FIRST_LOAN + 1):
-        alice.online(slot)
-    alice.run(f"kdump-load /boot/{kernel}.gz /boot/{kernel}.cpio.gz "
-              '--command-line="console=ttyAMA0 quiet lend.name=alice"', 120)
-    assert system_ram(alice) == [("40000000", "5fffffff")], "the doctored list is still there"
-    alice.offline(1)
-    alice.lend(1, "bob")
-    alice.guest.last_words("echo c >/proc/sysrq-trigger")
-    # Its driver cannot answer any more, or had no time to.
-    bob.run("lendctl reclaim 0 --deadline 1")
-    alice.guest.wait_next_life(BOOT_TIMEOUT)
-    assert "nothing is added or given back" in " ".join(alice.run("dmesg | grep lendmem"))
-    read = "dd if=/proc/vmcore of=/dev/null bs=1M 2>&1"
-    mib = int(re.search(r"(\d+)\+\d records in", " ".join(alice.run(read, 300))).group(1))
-    # Boot memory without the reservation, and the four blocks that were online.
-    assert mib >= 512 - 192 + 4 * 128
-    # The panic may have come later than the driver's answer.
-    if states(bob)[0] == "lent":
-        bob.revoke(0)
-    assert states(bob)[0] == "standby"
-    alice.run(read, 300)
-    assert not alice.complaints()
-    alice.guest.reboot()
-    alice.guest.wait_shell(BOOT_TIMEOUT)
-    assert states(alice)[:4] == ["standby", "lent", "standby", "standby"]
-    assert "borrowed" not in states(alice)
-    assert states(bob)[:2] == ["standby", "standby"]
     assert not bob.complaints()
