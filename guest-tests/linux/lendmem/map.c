@@ -83,8 +83,9 @@ static int adopt(struct lendmem *lm, bool on)
 		dev_info(lm->dev, "%u slots are marked for the next kernel, and stay\n",
 			 lm->map.nr_adopted);
 	mutex_unlock(&lm->map.lock);
-	/* What the kernel before had adopted is ours to use again; recalls are heard again. */
+	/* What the kernel before had adopted is ours to use again; recalls and targets are heard again. */
 	lendmem_mark(lm, 0, lm->nr_slots);
+	lendmem_mark_target(lm);
 	return ret;
 }
 

@@ -103,11 +103,12 @@ static int give_up_one(struct lendmem *lm, u32 unit)
 	return 0;
 }
 
+/* 0 as well when all that is left is adopted: nothing comes of trying again before the marks go. */
 static int shrink(struct lendmem *lm)
 {
 	struct lendmem_pool pool;
+	int ret, failed = 0;
 	u32 unit;
-	int ret;
 
 	pool_units(lm, LEND_SLOT_HELD, lm->leaving);
 	for (;;) {
@@ -120,9 +121,10 @@ static int shrink(struct lendmem *lm)
 		}
 		unit = lendmem_emptiest(lm, lm->leaving);
 		if (unit >= lm->nr_units)
-			return -EBUSY;
+			return failed;
 		__clear_bit(unit, lm->leaving);
-		give_up_one(lm, unit);
+		if (give_up_one(lm, unit))
+			failed = -EBUSY;
 	}
 }
 
@@ -197,7 +199,7 @@ int lendmem_target_settle(struct lendmem *lm)
 		if (!ret)
 			ret = lendmem_call_pool(&pool);
 	}
-	/* Still too many: it was called away, and has marked the target again. */
+	/* Still too many: it was called away, and has marked the target again; or they are adopted. */
 	if (ret || too_many(lm, &pool))
 		return ret;
 	settled(lm);
