@@ -49,9 +49,9 @@ build/bench/%.bin: build/bench/%.elf
 # What counts instructions of Linux guests: QEMU's plugin, and the program that sets marks for it, which is
 # appended to the guests' initramfs.
 
-build/bench/count.so: $(BENCH_DIR)/count.c
+build/bench/count.so: $(addprefix $(BENCH_DIR)/,count.c functions.c functions.h plugin.h)
 	@mkdir -p $(@D)
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $< -o $@
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $(filter %.c,$^) -o $@
 
 build/bench/mark: $(BENCH_DIR)/mark.c
 	@mkdir -p $(@D)
