@@ -6,9 +6,9 @@
  *	-plugin count.so,out=FILE,low=ADDRESS,high=ADDRESS[,profile=FILE][,function=NAME:START:END]...
  *
  * A guest, or a program in it, sets a mark n (0 to 15) by the instruction HINT #(112 + n), a NOP. Each is a line
- * in FILE: `mark N GUEST HYPERVISOR SECONDS`, instructions so far and wall time; the end is mark 16. With
- * profile, how often each address of the range was executed between marks 14 and 15 goes to that file; with
- * functions, what guests spent in each (functions.h) follows every mark.
+ * in FILE: `mark N GUEST HYPERVISOR SECONDS`, instructions so far and wall time; the end is mark 16. What
+ * guests spent in each function (functions.h) follows it. With profile, how often each address of the range was
+ * executed so far, as offset and number, goes to that file with `.N` behind its name.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -23,29 +23,29 @@
 #define HINT_MARK0 0xd5032e1fu /* HINT #112 */
 #define HINT_STEP 0x20u
 #define NR_MARKS 16
-#define PROFILE_BEGIN 14
-#define PROFILE_END 15
 
 EXPORT int qemu_plugin_version = 1;
 
 static uint64_t in_guests, in_hypervisor, low, high;
 static FILE *out;
 static const char *profile_name;
-/* Executions by instruction of the range; as mark 14 found them. */
-static uint64_t *profile, *before;
+static uint64_t *profile; /* executions by instruction of the range */
 
 static size_t range_words(void)
 {
 	return (high - low) / 4;
 }
 
-static void write_profile(void)
+static void write_profile(unsigned int nr)
 {
-	FILE *f = fopen(profile_name, "w");
+	char name[256];
+	FILE *f;
 
+	snprintf(name, sizeof(name), "%s.%u", profile_name, nr);
+	f = fopen(name, "w");
 	for (size_t i = 0; f && i < range_words(); i++)
-		if (profile[i] != before[i])
-			fprintf(f, "%zx %" PRIu64 "\n", i * 4, profile[i] - before[i]);
+		if (profile[i])
+			fprintf(f, "%zx %" PRIu64 "\n", i * 4, profile[i]);
 	if (f)
 		fclose(f);
 }
@@ -61,10 +61,8 @@ static void mark(unsigned int cpu, void *data)
 		in_hypervisor, (long)now.tv_sec, now.tv_nsec / 1000);
 	functions_print(out, nr);
 	fflush(out);
-	if (profile && nr == PROFILE_BEGIN)
-		memcpy(before, profile, range_words() * sizeof(*profile));
-	if (profile && nr == PROFILE_END)
-		write_profile();
+	if (profile)
+		write_profile(nr);
 }
 
 static bool is_mark(uint32_t word, uintptr_t *nr)
@@ -131,10 +129,8 @@ EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int ar
 	out = name ? fopen(name, "w") : NULL;
 	if (!out || high < low)
 		return refuse("out, low or high");
-	if (profile_name) {
+	if (profile_name)
 		profile = calloc(range_words(), sizeof(*profile));
-		before = calloc(range_words(), sizeof(*before));
-	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	qemu_plugin_register_atexit_cb(id, ended, (void *)(uintptr_t)NR_MARKS);
 	return 0;

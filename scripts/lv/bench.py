@@ -61,13 +61,17 @@ def lines_of(machine, source):
     return [plain(line.text) for line in machine.console.by_source[source]]
 
 
-def figures(machine, source):
-    """The figures of a guest that came to its end, and failed at nothing."""
-    lines = lines_of(machine, source)
-    bad = [line for line in lines if re.match(r"not ok|Bail out", line)]
+def check(machine, source):
+    """A guest failed at nothing."""
+    bad = [line for line in lines_of(machine, source) if re.match(r"not ok|Bail out", line)]
     if bad:
         raise Failure(f"{source}: {bad[0]}")
-    found = [re.match(r"# figure (\S+) (\d+)$", line) for line in lines]
+
+
+def figures(machine, source):
+    """The figures of a guest that came to its end, and failed at nothing."""
+    check(machine, source)
+    found = [re.match(r"# figure (\S+) (\d+)$", line) for line in lines_of(machine, source)]
     return {match[1]: int(match[2]) for match in found if match}
 
 
@@ -161,6 +165,8 @@ def masked(mib):
     bob = guest("bob", "bare/masked", boot_memory=128 * MIB, window=window)
     with start(f"masked-{mib}", [alice, bob], block, kernel=MEASURE_IMAGE) as machine:
         machine.wait_end(PATIENCE)
+        check(machine, "alice")
+        check(machine, "bob")
         rows = [re.match(r"masked: CPU \d+: (.*): (\d+) ns$", line)
                 for line in lines_of(machine, HYPERVISOR)]
     longest = max(((int(row[2]), row[1]) for row in rows if row), default=None)
@@ -176,9 +182,12 @@ def jitter():
            guest("alice", "bare/tick", cpus=2, owned_memory=GIB, lend_to=["bob"], **common)]
     with start("jitter", vms, GIB) as machine:
         machine.wait_end(PATIENCE)
-        found = [re.match(r"# (.*): \d+ ticks, at most (\d+) ns late", line)
-                 for name in ("alice", "bob") for line in lines_of(machine, name)]
-    return {"jitter." + match[1].replace(" ", "-"): int(match[2]) for match in found if match}
+        found = {}
+        for name in ("alice", "bob"):
+            check(machine, name)
+            rows = [re.match(r"# (.*): \d+ ticks, at most (\d+) ns late", line) for line in lines_of(machine, name)]
+            found |= {"jitter." + row[1].replace(" ", "-"): int(row[2]) for row in rows if row}
+    return found
 
 
 def entry(name, kernel_size, ramdisk=None, vms=1, hashes=("crc32",), **properties):

@@ -40,8 +40,8 @@ class Mark:
         return self.guests + self.el2
 
 
-def counter(name, functions=None):
-    """QEMU's arguments, and a function that returns {number: Mark} once it ended."""
+def counter(name, functions=None, profile=None):
+    """QEMU's arguments, and a function that returns {number: Mark} once it ended. profile: a file's name."""
     out = BUILD / "bench" / f"count-{name}"
     out.unlink(missing_ok=True)
 
@@ -54,8 +54,9 @@ def counter(name, functions=None):
                 found[int(nr)].spent[rest[0]] = int(rest[1])
         return found
 
-    watched = [f",function={key}:{start}:{end}" for key, (start, end) in (functions or {}).items()]
-    plugin = f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}{''.join(watched)}"
+    more = [f",function={key}:{start}:{end}" for key, (start, end) in (functions or {}).items()]
+    more += [f",profile={profile}"] if profile else []
+    plugin = f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}{''.join(more)}"
     return ["-plugin", plugin], marks
 
 
@@ -122,16 +123,15 @@ def boot():
     return {"linux-boot-plain": plain, "linux-boot-vm": both, "linux-boot-el2": el2}
 
 
-def move(megabytes):
+def move(megabytes, profile=None):
     """
     Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them. bob's script waits in
     the background, so that nothing is typed between the marks.
     """
     nr = megabytes * MIB // BLOCK
-    plugin, marks = counter(f"move-{megabytes}", kernel_steps())
+    plugin, marks = counter(f"move-{megabytes}", kernel_steps(), profile)
     window = (bench.WINDOW, megabytes * MIB)
     common = {"boot_memory": 256 * MIB, "window": window}
-    slots = " ".join(map(str, range(nr)))
 
     def vm(name, bootargs="", **properties):
         return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), **common, **properties,
@@ -143,10 +143,12 @@ def move(megabytes):
         a, b = (Guest(machine, name, nr) for nr, name in enumerate(("alice", "bob")))
         for one in (a, b):
             one.wait_shell(bench.PATIENCE)
+            # Until its random numbers are seeded, the kernel hashes anew for each that it needs.
+            one.run("head -c 1 /dev/random >/dev/null", 300)
         b.run("mount -o remount,size=2g /tmp")
-        b.run(f"{{ (lendctl wait any offered -w 3000; for i in {slots}; do lendctl online $i --wait 300; done; "
-              f"mark 4; dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
-        a.run(f"mark 0; for i in {slots}; do lendctl offline $i; done; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
+        b.run(f"{{ (lendctl wait any offered -w 3000; lendctl online {nr - 1} -w 300; lendctl online all; mark 4; "
+              f"dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
+        a.run(f"mark 0; lendctl offline all; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
         b.run("wait", 600)
         said = b.lines("cat /tmp/log")
         if "mark 5" not in " ".join(said):
