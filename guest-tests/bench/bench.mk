@@ -11,7 +11,7 @@ BENCH_BINS := $(patsubst %,build/bench/%.bin,$(BENCH_GUESTS) $(BENCH_FLAT))
 .PHONY: bench bench-steps bench-guests
 bench-guests: $(BENCH_BINS) build/bench/sizes
 
-# Everything in some half an hour; QUICK=1: what fits in five minutes.
+# A few minutes on two CPUs; QUICK=1: half of that.
 bench:
 	@scripts/setup build run linux-6.1
 	@$(SUBMAKE) bench-steps

@@ -54,7 +54,7 @@ def traps(raw):
     rows += [Row(group, title, per(raw, "vm", name), note=plain(per(raw, "plain", name)))
              for title, name in (("load-pl011", "load-pl011"), ("load-gicd", "load-gicd"),
                                  ("load-gicd-pending", "load-gicd-pending"), ("console-character", "character"))]
-    return rows + [Row(group, name, raw[f"vm.{name}"], note=plain(raw[f"plain.{name}"]) + ", the guest's own part in both")
+    return rows + [Row(group, name, raw[f"vm.{name}"], note=plain(raw[f"plain.{name}"]) + ", the guest's part in both")
                    for name in ("sgi-round-trip", "tick")]
 
 
@@ -64,7 +64,8 @@ def other_cpu(raw):
     return [
         Row(group, "call-null-max", call(raw, "vm-max", "null"), bound=CALL_BOUND),
         scrub_row(group, "max", scrub(raw, "max"), raw["floor-max.128"]),
-        Row(group, "lend-and-retrieve-max", raw["max.lend"] + raw["max.retrieve"], bound=BOTH_BOUND, note="of 128 MiB"),
+        Row(group, "lend-and-retrieve-max", raw["max.lend"] + raw["max.retrieve"], bound=BOTH_BOUND,
+            note="of 128 MiB"),
     ]
 
 
@@ -74,7 +75,8 @@ def scrub(raw, job):
 
 
 def scrub_row(group, job, cost, floor):
-    return Row(group, f"scrub-{job}", cost, bound=1.02 * floor, note=f"floor {floor}, {100 * cost / floor - 100:+.2f} %")
+    return Row(group, f"scrub-{job}", cost, bound=1.02 * floor,
+               note=f"floor {floor}, {100 * cost / floor - 100:+.2f} %")
 
 
 def lending(raw, mib):
@@ -119,7 +121,8 @@ def descriptors(raw, mib, absent):
 
 def growth_row(raw, job, base, title):
     """By how much the figure that grows most does, of all that a job measures."""
-    more = {key: value - raw[f"{base}.{key.split('.')[1]}"] for key, value in raw.items() if key.startswith(job + ".")}
+    more = {key: value - raw[f"{base}.{key.split('.')[1]}"]
+            for key, value in raw.items() if key.startswith(job + ".")}
     worst = max(more, key=more.get)
     return Row("What more VMs, blocks and vCPUs cost: 2 VMs, 8 blocks of 2 MiB, 1 vCPU of the borrower, but for",
                f"growth-{job}", more[worst], bound=0, note=title + (f": {worst}" if more[worst] else ""))
@@ -143,7 +146,8 @@ def boot_rows(raw):
     hashing = (raw["entry-large-twice"] - raw["entry-large"]) / 16
     group = "Boot"
     return [
-        Row(group, "entry", round(raw["entry-small"] - mib / 16), note="image entry to the guest's first instruction, payload aside"),
+        Row(group, "entry", round(raw["entry-small"] - mib / 16),
+            note="image entry to the guest's first instruction, payload aside"),
         Row(group, "entry-16-vms", raw["entry-16-vms"], note="the first of 16; 64 KiB of payload each"),
         Row(group, "payload-per-mib-hash", round(hashing), note="crc32"),
         Row(group, "payload-per-mib-copy", round(mib - hashing), note="and cleaned to memory"),
@@ -199,4 +203,6 @@ def all_rows(raw):
             rows += lending(raw, mib)
     for key in dict.fromkeys(key.split(".")[0] for key in raw if key.startswith("counts-")):
         rows += descriptors(raw, int(key.split("-")[1]), key.split("-")[2])
-    return rows + growth(raw) + time_rows(raw) + boot_rows(raw) + linux_boot_rows(raw) + linux_move_rows(raw) + size_rows(raw)
+    for group in (growth, time_rows, boot_rows, linux_boot_rows, linux_move_rows, size_rows):
+        rows += group(raw)
+    return rows
