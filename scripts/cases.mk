@@ -4,18 +4,18 @@
 # tests' programs, in STATIC_CHECKS words that make targets `static-<word>`.
 
 CHECK := build/check
-RUN_PYTEST := env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -p no:cacheprovider
 CASES := $(patsubst guest-tests/cases/test_%.py,%,$(sort $(wildcard guest-tests/cases/test_*.py)))
 BARE_CASES := refusals boot bare run aarch32 map lending hostile monitor time
 SUBMAKE := $(MAKE) --no-print-directory
-
-# Runs the named cases, one step each; the scenarios in a step for each rotation of the kernels, beside each
-# other, since they wait much.
+# The scenarios are a step for each rotation of the kernels.
 ROTATIONS := scenarios-0 scenarios-1 scenarios-2
-case_step = scripts/check-step $(CHECK)/cases/$$name.log $(RUN_PYTEST) --junit-xml=$(CHECK)/cases/$$name.xml
-run_cases = for name in $(patsubst scenarios,$(ROTATIONS),$(1)); do case $$name in \
-	scenarios-*) LV_ROTATION=$${name\#*-} $(case_step) guest-tests/cases/test_scenarios.py & ;; \
-	*) wait; $(case_step) guest-tests/cases/test_$$name.py ;; esac; done; wait
+
+# Runs the named cases, one step each, and two at a time since they wait much; what takes longest first, so that
+# it is not left alone at the end.
+LONGEST := $(ROTATIONS) packages hostile monitor kexec kdump lending console
+in_order = $(filter $(1),$(LONGEST)) $(filter-out $(LONGEST),$(1))
+run_cases = printf '%s\n' $(call in_order,$(patsubst scenarios,$(ROTATIONS),$(1))) | \
+	xargs -P 2 -n 1 scripts/check-case $(CHECK)/cases
 
 .PHONY: soak variants kexec-check kexec-steps check-proof-steps demo check check-host check-bare check-all check-begin check-host-steps check-static-steps
 

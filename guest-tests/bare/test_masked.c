@@ -8,9 +8,10 @@
  * Figures are lines `# figure <what> <ns>`, the least of some rounds.
  */
 #include "guest-tests/bare/bare.h"
-#include "guest-tests/bare/lib/lend.h"
+#include "guest-tests/bare/lib/asleep.h"
+#include "guest-tests/bare/lib/figure.h"
 
-#define ROUNDS 5
+#define LEND_ROUNDS 5
 #define NOTE ((volatile u64 *)0x42000000) /* outlives a reset */
 #define NOTE_MAGIC 0x6d61736b6564ULL
 #define MAP 0x42100000 /* where LEND_MAP writes */
@@ -18,71 +19,24 @@
 #define NOT_YOURS LEND_LEND_KEEP /* an offer that the borrower leaves alone */
 #define KEEP_IT LEND_LEND_REVOCABLE /* one that it keeps until it is taken */
 #define THE_END LEND_LEND_ADOPTABLE /* one that tells it to go */
-#define NS_PER_S 1000000000UL
 
 static struct lend_window w;
 static u32 n; /* slots in one call */
-static u32 nr_events[32]; /* by kind */
 
-static void take_events(u32 intid)
-{
-	u32 kind;
-
-	if (intid != LEND_INTID)
-		return;
-	while ((kind = LEND_EVENT_KIND(lend(LEND_EVENT_NEXT, 0, 0, 0, 0).x[1])) != LEND_EVENT_NONE)
-		nr_events[kind]++;
-}
-
-/* Counts events from here on to the end of the test. */
 static void begin(void)
 {
 	w = lend_window();
-	irq_handler = take_events;
-	gic_set_edge(LEND_INTID, false);
-	gic_route(LEND_INTID, my_mpidr());
-	gic_enable(0, LEND_INTID);
-	irq_enable();
-	isb();
-	irq_disable();
+	asleep_begin(take_events);
 }
 
-static void wait_events(u32 kind, u32 nr)
-{
-	SLEEP_UNTIL(*(volatile u32 *)&nr_events[kind] >= nr);
-	nr_events[kind] -= nr;
-}
-
-/* Lets the peer come to rest. */
-static void pause(u32 ms)
-{
-	timer_set_cval(TIMER_VIRT, counter_virt() + ms * counter_hz() / 1000);
-	gic_enable(0, timer_intid(TIMER_VIRT));
-	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
-	/* With interrupts masked: it wakes, and is not taken. So may an event be. */
-	while (counter_virt() < timer_cval(TIMER_VIRT)) {
-		irq_enable();
-		isb();
-		irq_disable();
-		wfi();
-	}
-	timer_set_ctl(TIMER_VIRT, 0);
-}
-
-/* One call, done: how long it took, in ticks; ~0 when it failed. */
+/* One call, done: how long it took, in ticks; NONE when it failed. */
 static u64 timed(u32 fn, u64 x1, u64 x2, u64 x3, u64 x4)
 {
 	u64 start = counter_virt();
 	s64 status = lend_status(fn, x1, x2, x3, x4);
 	u64 ticks = counter_virt() - start;
 
-	return status < 0 ? ~0ULL : ticks;
-}
-
-static void figure(const char *what, u64 ticks)
-{
-	if (ticks != ~0ULL)
-		print("# figure %s %lu\n", what, ticks * NS_PER_S / counter_hz());
+	return status < 0 ? NONE : ticks;
 }
 
 /* 64 times: SMCCC leaves x19 to us, and what it does not is lost. Four instructions here are ours. */
@@ -99,13 +53,13 @@ static void call_64_times(void)
 
 static void null_call(void)
 {
-	u64 least = ~0ULL;
+	u64 least = NONE;
 
-	for (u32 round = 0; round < ROUNDS; round++) {
+	for (u32 round = 0; round < LEND_ROUNDS; round++) {
 		u64 start = counter_virt();
 
 		call_64_times();
-		least = min_u64(least, counter_virt() - start);
+		keep_least(&least, counter_virt() - start);
 	}
 	figure("null-64", least);
 }
@@ -134,14 +88,14 @@ static void own(void)
 /* The borrower takes it, clean as it is, and gives it back by itself. */
 static void lend_rounds(u32 nr, const char *what)
 {
-	u64 least = ~0ULL;
+	u64 least = NONE;
 
-	for (u32 round = 0; round < ROUNDS; round++) {
-		least = min_u64(least, timed(LEND_LEND, 0, nr, lend_peer(), 0));
-		wait_events(LEND_EVENT_RETURNED, nr);
-		pause(1);
+	for (u32 round = 0; round < LEND_ROUNDS; round++) {
+		keep_least(&least, timed(LEND_LEND, 0, nr, lend_peer(), 0));
+		sleep_until_events(LEND_EVENT_RETURNED, nr);
+		sleep_ms(1);
 	}
-	CHECK(least != ~0ULL);
+	CHECK(least != NONE);
 	figure(what, least);
 }
 
@@ -158,9 +112,9 @@ static void revoke_all(void)
 	struct smccc loan = lend(LEND_LEND, 0, n, lend_peer(), KEEP_IT);
 
 	CHECK_EQ(loan.x[0], LEND_SUCCESS);
-	pause(5);
+	sleep_ms(5);
 	CHECK_EQ(lend_status(LEND_RECLAIM, loan.x[1], 1, 0, 0), LEND_PENDING);
-	pause(1);
+	sleep_ms(1);
 	CHECK_EQ(lend_status(LEND_REVOKE, loan.x[1], 0, 0, 0), LEND_SUCCESS);
 	CHECK(slots_are(0, n, LEND_SLOT_STANDBY));
 }
@@ -177,14 +131,14 @@ static void lender(void)
 	lend_rounds(1, "lend");
 	if (n > 1)
 		lend_rounds(n, "lend-all");
-	pause(1);
+	sleep_ms(1);
 	withdraw();
-	pause(1);
+	sleep_ms(1);
 	revoke_all();
-	pause(400);
+	sleep_ms(400);
 	nr_events[LEND_EVENT_RETURNED] = 0;
 	CHECK_EQ(lend_status(LEND_LEND, 0, 1, lend_peer(), THE_END), LEND_SUCCESS);
-	wait_events(LEND_EVENT_RETURNED, 1);
+	sleep_until_events(LEND_EVENT_RETURNED, 1);
 	/* And then goes down with all that it has. */
 	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
 	CHECK(!test_failed());
@@ -206,7 +160,7 @@ static u32 nr_offered(void)
 
 static void borrower(void)
 {
-	u64 least = ~0ULL, least_all = ~0ULL;
+	u64 least = NONE, least_all = NONE;
 
 	begin();
 	SKIP_UNLESS(!w.nr_own, "the lender");
@@ -220,14 +174,14 @@ static void borrower(void)
 		nr = nr_offered();
 		ticks = timed(LEND_RETRIEVE, 0, nr, 0, 0);
 		if (nr == 1)
-			least = min_u64(least, ticks);
+			keep_least(&least, ticks);
 		else
-			least_all = min_u64(least_all, ticks);
-		CHECK(ticks != ~0ULL);
+			keep_least(&least_all, ticks);
+		CHECK(ticks != NONE);
 		looks();
 		if (slot_flags(0) & LEND_FLAG_REVOCABLE) {
 			SLEEP_UNTIL(slot_state(nr - 1) == LEND_SLOT_REVOKED);
-			pause(200);
+			sleep_ms(200);
 		}
 		CHECK_EQ(lend_status(LEND_RELINQUISH, 0, nr, 0, 0), LEND_SUCCESS);
 	}

@@ -11,10 +11,11 @@
  * are busy at once.
  */
 #include "guest-tests/bare/bare.h"
-#include "guest-tests/bare/lib/lend.h"
+#include "guest-tests/bare/lib/asleep.h"
+#include "guest-tests/bare/lib/figure.h"
 
 #define WORK 0 /* the slot whose block goes to and fro */
-#define ROUNDS 2
+#define TIMES 2
 #define SGI_DONE 1
 #define THE_END LEND_LEND_ADOPTABLE /* of an offer: bob may go */
 #define TOO_FEW 50 /* ticks that a single job has to take at least */
@@ -22,7 +23,6 @@
 static struct lend_window w;
 static u64 period, last_due, most_late; /* counter ticks */
 static u32 nr_ticks, nr_lost;
-static volatile u32 nr_events[32]; /* by kind */
 static volatile bool done;
 
 static void tick(void)
@@ -39,33 +39,22 @@ static void tick(void)
 
 static void take(u32 intid)
 {
-	u32 kind;
-
-	if (intid == timer_intid(TIMER_VIRT)) {
+	if (intid == timer_intid(TIMER_VIRT))
 		tick();
-		return;
-	}
-	if (intid != LEND_INTID)
-		return;
-	while ((kind = LEND_EVENT_KIND(lend(LEND_EVENT_NEXT, 0, 0, 0, 0).x[1])) != LEND_EVENT_NONE)
-		nr_events[kind]++;
+	else
+		take_events(intid);
 }
 
 /* Ticks from here on, on this vCPU, whenever interrupts are not masked. */
 static void begin(void)
 {
 	w = lend_window();
-	irq_handler = take;
-	gic_set_edge(LEND_INTID, false);
-	gic_route(LEND_INTID, my_mpidr());
-	gic_enable(0, LEND_INTID);
+	asleep_begin(take);
 	gic_enable(0, timer_intid(TIMER_VIRT));
 	period = counter_hz() / 1000;
 	nr_ticks = nr_lost = 0;
 	most_late = 0;
 	done = false;
-	for (u32 i = 0; i < ARRAY_SIZE(nr_events); i++)
-		nr_events[i] = 0;
 	last_due = counter_virt() + period;
 	timer_set_cval(TIMER_VIRT, last_due);
 	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
@@ -75,8 +64,7 @@ static void end(const char *what)
 {
 	irq_disable();
 	timer_set_ctl(TIMER_VIRT, 0);
-	print("# %s: %u ticks, at most %lu ns late\n", what, nr_ticks,
-	      most_late * 1000000000UL / counter_hz());
+	print("# %s: %u ticks, at most %lu ns late\n", what, nr_ticks, to_ns(most_late));
 	CHECK_EQ(nr_lost, 0);
 	CHECK(nr_ticks >= TOO_FEW);
 }
@@ -84,7 +72,7 @@ static void end(const char *what)
 /* Retrieved and relinquished: scrubbed twice, its first contents being firmware's. */
 static void go_to_and_fro(void)
 {
-	for (u32 round = 0; round < ROUNDS; round++) {
+	for (u32 round = 0; round < TIMES; round++) {
 		CHECK_EQ(lend_status(LEND_RETRIEVE, WORK, 1, 0, 0), LEND_SUCCESS);
 		*(volatile u64 *)slot_address(WORK) = 1;
 		CHECK_EQ(lend_status(LEND_RELINQUISH, WORK, 1, 0, 0), LEND_SUCCESS);

@@ -4,16 +4,10 @@
  * around it. By DC ZVA and one DC CIVAC per line; where both are of one size they go by one address. Without
  * hypervisor, on the bare machine.
  */
+#include "guest-tests/bare/lib/figure.h"
 #include "guest-tests/bench/flat.h"
 
 #define START 0x80000000ULL
-#define NS_PER_S 1000000000UL
-
-static u64 now(void)
-{
-	isb();
-	return read_reg(cntpct_el0);
-}
 
 /* Sixteen steps a turn. */
 #define UNROLLED(op)                                                                               \
@@ -40,7 +34,7 @@ static void clean(u64 size, u64 step)
 
 static u64 timed_scrub(u64 size, u64 zva, u64 line)
 {
-	u64 start = now();
+	u64 start = timer_count(TIMER_PHYS);
 
 	if (zva == line) {
 		zero_and_clean(size, line);
@@ -49,21 +43,17 @@ static u64 timed_scrub(u64 size, u64 zva, u64 line)
 		clean(size, line);
 	}
 	dsb();
-	return now() - start;
+	return timer_count(TIMER_PHYS) - start;
 }
 
 void flat_main(u64 first)
 {
-	u64 hz = read_reg(cntfrq_el0);
 	u64 line = 4ULL << FIELD(read_reg(ctr_el0), 19, 16);
 	u64 zva = 4ULL << FIELD(read_reg(dczid_el0), 3, 0);
 
 	(void)first;
 	for (u64 mib = 2; mib <= 1024; mib *= 8) {
-		if (mib == 1024)
-			timed_scrub(MIB(mib), zva, line);
-		print("# figure floor-%lu %lu\n", mib,
-		      (u64)(timed_scrub(MIB(mib), zva, line) * NS_PER_S / hz));
+		print("# figure %lu %lu\n", mib, to_ns(timed_scrub(MIB(mib), zva, line)));
 	}
 	print("# done\n");
 }

@@ -11,9 +11,10 @@
  * them clean, as many more to be scrubbed, then the way there and back); KEEP, leave it alone; REVOCABLE, keep
  * it until it is taken; ADOPTABLE, print the figures and sleep.
  */
-#include "guest-tests/bench/bench.h"
+#include "guest-tests/bare/bare.h"
 #include "guest-tests/bare/lib/args.h"
-#include "guest-tests/bare/lib/lend.h"
+#include "guest-tests/bare/lib/asleep.h"
+#include "guest-tests/bare/lib/figure.h"
 
 #define LENDER 1
 #define BORROWER 2
@@ -23,54 +24,12 @@
 
 static struct lend_window w;
 static u32 own_slot, rounds;
-static volatile u32 nr_events[32]; /* by kind */
-static volatile u32 offered; /* the slot of the last OFFER */
-
-static void take_events(u32 intid)
-{
-	u64 event;
-
-	if (intid != LEND_INTID)
-		return;
-	while (LEND_EVENT_KIND(event = lend(LEND_EVENT_NEXT, 0, 0, 0, 0).x[1]) != LEND_EVENT_NONE) {
-		nr_events[LEND_EVENT_KIND(event)]++;
-		if (LEND_EVENT_KIND(event) == LEND_EVENT_OFFER)
-			offered = LEND_EVENT_SLOT(event);
-	}
-}
 
 static void begin(void)
 {
 	w = lend_window();
 	rounds = (u32)boot_arg("rounds", ROUNDS);
-	irq_handler = take_events;
-	gic_set_edge(LEND_INTID, false);
-	gic_route(LEND_INTID, my_mpidr());
-	gic_enable(0, LEND_INTID);
-	irq_enable();
-	isb();
-	irq_disable();
-}
-
-static void wait_event(u32 kind)
-{
-	SLEEP_UNTIL(nr_events[kind]);
-	nr_events[kind]--;
-}
-
-/* Lets the others come to rest. */
-static void pause_ms(u64 ms)
-{
-	timer_set_cval(TIMER_VIRT, counter_virt() + ms * counter_hz() / 1000);
-	gic_enable(0, timer_intid(TIMER_VIRT));
-	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
-	while (counter_virt() < timer_cval(TIMER_VIRT)) {
-		irq_enable();
-		isb();
-		irq_disable();
-		wfi();
-	}
-	timer_set_ctl(TIMER_VIRT, 0);
+	asleep_begin(take_events);
 }
 
 /* One call, not interrupted: it has to end with this status. */
@@ -92,7 +51,7 @@ static u64 timed_slot(u32 fn, u32 slot, u64 flags)
 
 static void touch(u32 slot)
 {
-	*(volatile u64 *)slot_address(slot) = 1;
+	*(volatile u64 *)(w.base + slot * w.block_size) = 1;
 }
 
 static void own_block(void)
@@ -136,8 +95,8 @@ static void lend_rounds(bool dirty)
 			timed_slot(LEND_RELINQUISH, own_slot, LEND_RELINQUISH_KEEP);
 		}
 		keep_least(&least, lend_it(0, &loan));
-		wait_event(LEND_EVENT_RETURNED);
-		pause_ms(1);
+		sleep_until_events(LEND_EVENT_RETURNED, 1);
+		sleep_ms(1);
 	}
 	figure(dirty ? "lend-dirty" : "lend", least);
 }
@@ -152,11 +111,11 @@ static void there_and_back(void)
 		u64 start;
 
 		touch(own_slot);
-		pause_ms(1);
+		sleep_ms(1);
 		start = counter_virt();
 		timed_slot(LEND_RELINQUISH, own_slot, 0);
 		lend_it(0, &loan);
-		wait_event(LEND_EVENT_RETURNED);
+		sleep_until_events(LEND_EVENT_RETURNED, 1);
 		timed_slot(LEND_RETRIEVE, own_slot, 0);
 		keep_least(&least, counter_virt() - start);
 	}
@@ -170,10 +129,10 @@ static void withdraw(void)
 
 	for (u32 i = 0; i < rounds; i++) {
 		lend_it(LEAVE_IT, &loan);
-		pause_ms(1);
+		sleep_ms(1);
 		keep_least(&least, timed(LEND_SUCCESS, LEND_RECLAIM, loan, 0, 0, 0));
 		nr_events[LEND_EVENT_RETURNED] = 0;
-		pause_ms(1);
+		sleep_ms(1);
 	}
 	figure("reclaim-offer", least);
 }
@@ -184,11 +143,11 @@ static void recall_and_revoke(void)
 
 	for (u32 i = 0; i < rounds; i++) {
 		lend_it(HOLD_IT, &loan);
-		pause_ms(2);
+		sleep_ms(2);
 		keep_least(&recall, timed(LEND_PENDING, LEND_RECLAIM, loan, 1, 0, 0));
-		pause_ms(2);
+		sleep_ms(2);
 		keep_least(&revoke, timed(LEND_SUCCESS, LEND_REVOKE, loan, 0, 0, 0));
-		pause_ms(2);
+		sleep_ms(2);
 	}
 	figure("reclaim-recall", recall);
 	figure("revoke", revoke);
@@ -201,11 +160,11 @@ static void fill_window(void)
 	for (u32 slot = 0; slot + 1 < w.nr_slots;) {
 		u32 n = (u32)min_u64(LEND_CALL_MAX, w.nr_slots - 1 - slot);
 
-		n = (u32)BIT(31 -
-			     __builtin_clz(n)); /* so that none is left out for its alignment */
+		/* A power of two, so that none is left out for its alignment. */
+		n = (u32)BIT(31 - __builtin_clz(n));
 		timed(LEND_SUCCESS, LEND_LEND, slot, n, lend_peer(), LEAVE_IT);
 		slot += n;
-		pause_ms(1);
+		sleep_ms(1);
 	}
 }
 
@@ -237,7 +196,7 @@ static void lender(void)
 		steps();
 		return;
 	}
-	pause_ms(5); /* everybody is up */
+	sleep_ms(5); /* everybody is up */
 	own_block();
 	if (!boot_arg("alone", 0)) {
 		if (boot_arg("fill", 0))
@@ -248,7 +207,7 @@ static void lender(void)
 		withdraw();
 		recall_and_revoke();
 		lend_it(THE_END, &loan);
-		pause_ms(1000); /* prints */
+		sleep_ms(1000); /* prints */
 	}
 }
 
@@ -268,10 +227,11 @@ static void borrower(void)
 	for (u32 i = 1; i < nr_cpus; i++)
 		CHECK_EQ(cpu_start(i, sleep_for_ever), PSCI_SUCCESS);
 	for (;;) {
+		u32 offered, flags;
 		u64 ticks;
-		u32 flags;
 
-		wait_event(LEND_EVENT_OFFER);
+		sleep_until_events(LEND_EVENT_OFFER, 1);
+		offered = event_slot[LEND_EVENT_OFFER];
 		flags = slot_flags(offered);
 		if (flags & LEND_FLAG_ADOPTABLE)
 			break;
@@ -279,7 +239,7 @@ static void borrower(void)
 			continue;
 		ticks = timed_slot(LEND_RETRIEVE, offered, 0);
 		if (flags & LEND_FLAG_REVOCABLE) {
-			wait_event(LEND_EVENT_REVOKED);
+			sleep_until_events(LEND_EVENT_REVOKED, 1);
 			timed_slot(LEND_RELINQUISH, offered, 0);
 			continue;
 		}

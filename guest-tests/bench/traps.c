@@ -3,8 +3,9 @@
  * What leaves the guest: calls, accesses to devices, an SGI to another CPU and back, a timer's tick. Runs as
  * a VM, and without hypervisor at EL1, to compare. On two CPUs; who waits is in WFI.
  */
-#include "guest-tests/bench/bench.h"
-#include "guest-tests/bare/lib/lend.h"
+#include "guest-tests/bare/bare.h"
+#include "guest-tests/bare/lib/asleep.h"
+#include "guest-tests/bare/lib/figure.h"
 
 #define TIMES 64
 #define SGI_GO 1
@@ -98,20 +99,6 @@ static void echo(void)
 	SLEEP_UNTIL(false);
 }
 
-/* Let what runs beside come to its WFI. */
-static void pause_ms(u64 ms)
-{
-	timer_set_cval(TIMER_VIRT, counter_virt() + counter_hz() * ms / 1000);
-	timer_set_ctl(TIMER_VIRT, TIMER_ENABLE);
-	gic_enable(0, timer_intid(TIMER_VIRT));
-	while (counter_virt() < timer_cval(TIMER_VIRT))
-		wfi();
-	timer_set_ctl(TIMER_VIRT, 0);
-	irq_enable();
-	isb();
-	irq_disable();
-}
-
 static void sgi_round_trip(void)
 {
 	u64 least = NONE;
@@ -122,7 +109,7 @@ static void sgi_round_trip(void)
 	for (u32 i = 1; i <= ROUNDS; i++) {
 		u64 start;
 
-		pause_ms(1);
+		sleep_ms(1); /* CPU 1 comes to its WFI */
 		start = counter_virt();
 		gic_send_sgi(1, SGI_GO);
 		SLEEP_UNTIL(nr_back == i);

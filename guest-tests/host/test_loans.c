@@ -394,21 +394,15 @@ static void test_relinquish_all(void **state)
 
 static void test_adopted(void **state)
 {
-	u64 loan = borrowed(1, LEND_LEND_ADOPTABLE | LEND_LEND_REVOCABLE);
+	u64 loan = borrowed(1, LEND_LEND_ADOPTABLE);
 
 	(void)state;
 	ok(B, LEND_MAP, 0, 4096, LEND_MAP_ADOPT, 0);
 	fails(B, LEND_RELINQUISH, 2, 1, 0, 0, LEND_DENIED);
 	fails(A, LEND_RECLAIM, loan, 0, 0, 0, LEND_DENIED);
 	ok(B, LEND_MAP, 0, 4096, LEND_MAP_BOOT, 0);
-	assert_int_equal(world_call(A, LEND_RECLAIM, loan, 10, 0, 0), LEND_PENDING);
-	ok(B, LEND_MAP, 0, 4096, LEND_MAP_ADOPT, 0);
-	world_tick(10);
-	ok(A, LEND_REVOKE, loan, 0, 0, 0); /* the loan allows it, and it was recalled before */
-	is(B, 2, LEND_SLOT_REVOKED, 0);
-	/* A plain loan is never listed, and a reset clears the marks. */
 	ok(B, LEND_RELINQUISH, 2, 1, 0, 0);
-	event(B, LEND_EVENT_NONE, 0);
+	/* A plain loan is never listed, and a reset clears the marks. */
 	loan = world_lend(A, 0, 1, B, 0);
 	ok(B, LEND_RETRIEVE, 2, 1, 0, 0);
 	ok(B, LEND_MAP, 0, 4096, LEND_MAP_ADOPT, 0);
@@ -418,6 +412,27 @@ static void test_adopted(void **state)
 	is(A, 1, LEND_SLOT_HELD, LEND_FLAG_OWN | LEND_FLAG_ADOPTED);
 	world_reset(A);
 	is(A, 1, LEND_SLOT_STANDBY, LEND_FLAG_OWN);
+}
+
+/* The mark keeps the borrower from giving the block back, not the lender from taking it: recalled before it or after. */
+static void test_adopted_and_revoked(void **state)
+{
+	(void)state;
+	for (int recalled_first = 0; recalled_first < 2; recalled_first++) {
+		u64 loan = borrowed(1, LEND_LEND_ADOPTABLE | LEND_LEND_REVOCABLE);
+
+		if (recalled_first)
+			assert_int_equal(world_call(A, LEND_RECLAIM, loan, 10, 0, 0), LEND_PENDING);
+		ok(B, LEND_MAP, 0, 4096, LEND_MAP_ADOPT, 0);
+		if (!recalled_first)
+			assert_int_equal(world_call(A, LEND_RECLAIM, loan, 10, 0, 0), LEND_PENDING);
+		fails(B, LEND_RELINQUISH, 2, 1, 0, 0, LEND_DENIED);
+		world_tick(10);
+		ok(A, LEND_REVOKE, loan, 0, 0, 0);
+		is(B, 2, LEND_SLOT_REVOKED, 0);
+		ok(B, LEND_RELINQUISH, 2, 1, 0, 0);
+		event(B, LEND_EVENT_NONE, 0);
+	}
 }
 
 static void test_lender_of_an_adopted_block_ends(void **state)
@@ -584,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_revoke_and_ends, NULL, end),
 		cmocka_unit_test_setup_teardown(test_relinquish_all, begin, end),
 		cmocka_unit_test_setup_teardown(test_adopted, begin, end),
+		cmocka_unit_test_setup_teardown(test_adopted_and_revoked, begin, end),
 		cmocka_unit_test_setup_teardown(test_lender_of_an_adopted_block_ends, begin, end),
 		cmocka_unit_test_setup_teardown(test_poison_unmapped, begin, end),
 		cmocka_unit_test_setup_teardown(test_poison_mapped, begin, end),

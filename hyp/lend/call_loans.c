@@ -114,7 +114,7 @@ int call_reclaim(struct call *c)
 
 	ledger_lock(c->l);
 	status = find_loan(c, &found);
-	if (!status && found && found->nr_adopted)
+	if (!status && found && found->nr_adopted && !(found->flags & LEND_FLAG_REVOCABLE))
 		status = LEND_DENIED;
 	if (!status && found) {
 		/* A repeat does not count the time anew. */

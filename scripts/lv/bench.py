@@ -24,6 +24,7 @@ WITH_EL2 = "virt,gic-version=3,virtualization=on,its=off,dtb-randomness=off"
 WITHOUT_EL2 = "virt,gic-version=3,its=off,dtb-randomness=off"
 MEASURE_IMAGE = str(BUILD / "measure" / "lendvisor.img")
 PATIENCE = 600
+ROUNDS = 16  # guest-tests/bare/lib/figure.h
 END = "^# done|^Bail out"
 
 
@@ -33,11 +34,11 @@ def options(**words):
     return replace(Options(machine=WITH_EL2, icount=True), **words)
 
 
-def start(name, vms, block_size=None, **words):
+def start(name, vms, block_size=None, hashes=("crc32",), **words):
     """A machine with these VMs, its bundle and logs under build/bench/<name> and build/logs/bench/<name>."""
     work = BUILD / "bench" / name
     work.mkdir(parents=True, exist_ok=True)
-    (work / "vms.its").write_text(its.write(vms, block_size))
+    (work / "vms.its").write_text(its.write(vms, block_size, hashes))
     bundle = compile_its(work / "vms.its", work / "vms.itb")
     cpus = sum(vm.cpus or 1 for vm in vms)
     memory = sum(vm.boot_memory + (vm.owned_memory or 0) for vm in vms) + 2 * (block_size or 0)
@@ -60,13 +61,17 @@ def lines_of(machine, source):
     return [plain(line.text) for line in machine.console.by_source[source]]
 
 
-def figures(machine, source):
-    """The figures of a guest that came to its end, and failed at nothing."""
-    lines = lines_of(machine, source)
-    bad = [line for line in lines if re.match(r"not ok|Bail out", line)]
+def check(machine, source):
+    """A guest failed at nothing."""
+    bad = [line for line in lines_of(machine, source) if re.match(r"not ok|Bail out", line)]
     if bad:
         raise Failure(f"{source}: {bad[0]}")
-    found = [re.match(r"# figure (\S+) (\d+)$", line) for line in lines]
+
+
+def figures(machine, source):
+    """The figures of a guest that came to its end, and failed at nothing."""
+    check(machine, source)
+    found = [re.match(r"# figure (\S+) (\d+)$", line) for line in lines_of(machine, source)]
     return {match[1]: int(match[2]) for match in found if match}
 
 
@@ -74,22 +79,31 @@ def named(prefix, found):
     return {f"{prefix}.{key}": value for key, value in found.items()}
 
 
-def traps(cpu=CPU):
-    """What a guest's calls, loads, SGIs and ticks cost, and without hypervisor."""
-    with start("traps-vm", [guest("alice", "bench/traps", cpus=2)], cpu=cpu) as machine:
+def idle(nr):
+    """So many more VMs that do nothing."""
+    return [guest(f"idle{i}", "bench/lend") for i in range(nr)]
+
+
+def traps(name="vm", vms=1, cpu=CPU):
+    """What a guest's calls, loads, SGIs and ticks cost."""
+    with start(f"traps-{name}", [guest("alice", "bench/traps", cpus=2)] + idle(vms - 1), cpu=cpu) as machine:
         machine.expect("alice", END, PATIENCE)
-        found = named("vm", figures(machine, "alice"))
-    with start_plain("traps-plain", BUILD / "bench" / "traps.bin", smp=2, memory="256M", cpu=cpu,
+        return named(name, figures(machine, "alice"))
+
+
+def plain_traps():
+    """The same program without hypervisor."""
+    with start_plain("traps-plain", BUILD / "bench" / "traps.bin", smp=2, memory="256M",
                      machine=WITHOUT_EL2) as machine:
         machine.expect(FIRMWARE, END, PATIENCE)
-        return found | named("plain", figures(machine, FIRMWARE))
+        return named("plain", figures(machine, FIRMWARE))
 
 
-def floor():
+def floor(name="floor", cpu=CPU):
     """The least that zeroing and cleaning take at EL2."""
-    with start_plain("floor", BUILD / "bench" / "floor.bin", memory="3G") as machine:
+    with start_plain(name, BUILD / "bench" / "floor.bin", memory="3G", cpu=cpu) as machine:
         machine.expect(FIRMWARE, END, PATIENCE)
-        return figures(machine, FIRMWARE)
+        return named(name, figures(machine, FIRMWARE))
 
 
 def stats(machine, name):
@@ -125,7 +139,7 @@ def counts(mib, absent="zero"):
     return named(f"counts-{mib}-{absent}", found | {"tables-used": used, "tables-owned": owned})
 
 
-def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=16, **words):
+def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=ROUNDS, **words):
     """The calls on one block: the last of so many, of so many MiB."""
     block = mib * MIB
     args = f"slot={blocks - 1} fill={int(fill)} alone={int(vms == 1)} rounds={rounds}"
@@ -134,8 +148,7 @@ def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=16, **words)
                      lend_to=["bob"] if vms > 1 else [], **common)]
     if vms > 1:
         all_vms.append(guest("bob", "bench/lend", f"role=2 rounds={rounds}", cpus=vcpus, **common))
-    all_vms += [guest(f"idle{i}", "bench/lend") for i in range(2, vms)]
-    with start(f"lend-{name}", all_vms, block, **words) as machine:
+    with start(f"lend-{name}", all_vms + idle(vms - 2), block, **words) as machine:
         if vms > 1:
             machine.expect("bob", END, PATIENCE)
         machine.expect("alice", END, PATIENCE)
@@ -152,6 +165,8 @@ def masked(mib):
     bob = guest("bob", "bare/masked", boot_memory=128 * MIB, window=window)
     with start(f"masked-{mib}", [alice, bob], block, kernel=MEASURE_IMAGE) as machine:
         machine.wait_end(PATIENCE)
+        check(machine, "alice")
+        check(machine, "bob")
         rows = [re.match(r"masked: CPU \d+: (.*): (\d+) ns$", line)
                 for line in lines_of(machine, HYPERVISOR)]
     longest = max(((int(row[2]), row[1]) for row in rows if row), default=None)
@@ -167,27 +182,34 @@ def jitter():
            guest("alice", "bare/tick", cpus=2, owned_memory=GIB, lend_to=["bob"], **common)]
     with start("jitter", vms, GIB) as machine:
         machine.wait_end(PATIENCE)
-        found = [re.match(r"# (.*): \d+ ticks, at most (\d+) ns late", line)
-                 for name in ("alice", "bob") for line in lines_of(machine, name)]
-    return {"jitter." + match[1].replace(" ", "-"): int(match[2]) for match in found if match}
+        found = {}
+        for name in ("alice", "bob"):
+            check(machine, name)
+            rows = [re.match(r"# (.*): \d+ ticks, at most (\d+) ns late", line) for line in lines_of(machine, name)]
+            found |= {"jitter." + row[1].replace(" ", "-"): int(row[2]) for row in rows if row}
+    return found
 
 
-def entry(name, kernel_size, ramdisk=None, vms=1, **properties):
+def entry(name, kernel_size, ramdisk=None, vms=1, hashes=("crc32",), **properties):
     """When a guest's first instruction runs, its kernel's image being of this size."""
     padded = BUILD / "bench" / f"entry-{name}.bin"
     padded.write_bytes((BUILD / "bench" / "entry.bin").read_bytes().ljust(kernel_size, b"\0"))
     vm = its.Vm("alice", str(padded), ramdisk=ramdisk, load=ENTRY, entry=ENTRY, **properties)
     others = [replace(vm, name=f"vm{i}") for i in range(1, vms)]
-    with start(f"entry-{name}", [vm] + others) as machine:
+    with start(f"entry-{name}", [vm] + others, hashes=hashes) as machine:
         machine.expect("alice", END, PATIENCE)
         return figures(machine, "alice")["entry"]
 
 
 def boot():
-    """Image entry to the first guest's first instruction, by bytes of payload, and by VMs."""
-    sizes = {"small": 64 << 10, "large": 16 * MIB + (64 << 10)}
-    return {f"entry-{name}": entry(name, size) for name, size in sizes.items()} | {
-        "entry-16-vms": entry("16-vms", sizes["small"], vms=16)}
+    """Image entry to the first guest's first instruction, by bytes of payload, by hashes over it, and by VMs."""
+    small, large = 64 << 10, 16 * MIB + (64 << 10)
+    return {
+        "entry-small": entry("small", small),
+        "entry-large": entry("large", large),
+        "entry-large-twice": entry("large-twice", large, hashes=("crc32", "crc32")),
+        "entry-16-vms": entry("16-vms", small, vms=16),
+    }
 
 
 def sizes():

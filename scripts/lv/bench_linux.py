@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Benchmarks of Linux guests: all instructions of the machine are counted by a plugin of QEMU, idle time is not."""
 
-import re
 import subprocess
+from dataclasses import dataclass, field
+from functools import cache
 
 from lv import BUILD, Failure, bench, its
 from lv.console import FIRMWARE
@@ -18,20 +19,60 @@ LOW, HIGH = 0x40200000, 0x40240000
 BOOTARGS = "console=ttyAMA0 quiet nokaslr"
 TO_INIT = BOOTARGS + " rdinit=/bin/mark -- 3 off"
 
+# What the kernel itself does to a block that leaves and one that comes (mm/memory_hotplug.c).
+KERNEL_STEPS = {"offline": "offline_pages", "remove": "try_remove_memory",
+                "add": "add_memory_driver_managed", "online": "online_pages"}
+
 # What a VM of ours has, too; the rest is dropped from QEMU's FDT for a fair comparison.
 SHARED_NODES = {"memory", "cpus", "psci", "timer", "intc", "pl011", "apb-pclk", "chosen"}
 
 
-def counter(name):
-    """QEMU's arguments, and a function that returns {mark: (guests, hypervisor, seconds)} once it ended."""
+@dataclass
+class Mark:
+    """What ran until a program in the guest set it: instructions, seconds, and what of it was in which function."""
+
+    guests: int
+    el2: int
+    seconds: float
+    spent: dict = field(default_factory=dict)
+
+    def all(self):
+        return self.guests + self.el2
+
+
+def counter(name, functions=None, profile=None):
+    """QEMU's arguments, and a function that returns {number: Mark} once it ended. profile: a file's name."""
     out = BUILD / "bench" / f"count-{name}"
     out.unlink(missing_ok=True)
 
     def marks():
-        rows = [line.split()[1:] for line in out.read_text().splitlines()]
-        return {int(nr): (int(guests), int(el2), float(at)) for nr, guests, el2, at in rows}
+        found = {}
+        for kind, nr, *rest in map(str.split, out.read_text().splitlines()):
+            if kind == "mark":
+                found[int(nr)] = Mark(int(rest[0]), int(rest[1]), float(rest[2]))
+            else:
+                found[int(nr)].spent[rest[0]] = int(rest[1])
+        return found
 
-    return ["-plugin", f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}"], marks
+    more = [f",function={key}:{start}:{end}" for key, (start, end) in (functions or {}).items()]
+    more += [f",profile={profile}"] if profile else []
+    plugin = f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}{''.join(more)}"
+    return ["-plugin", plugin], marks
+
+
+@cache
+def kernel_steps():
+    """{step: (start, end)}: where the kernel's functions lie, as it says itself."""
+    vm = its.Vm("alice", str(KERNEL), ramdisk=str(INITRAMFS), boot_memory=256 * MIB, bootargs=BOOTARGS)
+    with bench.start("linux-symbols", [vm], icount=False) as machine:
+        alice = Guest(machine, "alice", 0)
+        alice.wait_shell(bench.PATIENCE)
+        found = {}
+        for step, function in KERNEL_STEPS.items():
+            lines = alice.lines(f"grep -A1 ' {function}$' /proc/kallsyms", 60)
+            start, end = (line.split()[0] for line in lines if len(line.split()) == 3)
+            found[step] = start, end
+        return found
 
 
 def plain_fdt(megabytes):
@@ -60,8 +101,7 @@ def boot_plain(megabytes):
                            qemu_args=["-append", TO_INIT, "-dtb", plain_fdt(megabytes)] + plugin) as machine:
         machine.expect(FIRMWARE, "^mark 3", bench.PATIENCE)
         machine.wait_end(60)
-    guests, el2, _ = marks()[3]
-    return guests + el2  # what runs at those addresses is the kernel's own first code
+    return marks()[3].all()  # what runs at those addresses is the kernel's own first code
 
 
 def boot_vm(megabytes):
@@ -71,10 +111,10 @@ def boot_vm(megabytes):
     with bench.start("linux-vm", [vm], qemu_args=plugin) as machine:
         machine.expect("alice", "^mark 3", bench.PATIENCE)
         machine.wait_end(60)
-    guests, el2, _ = marks()[3]
+    at = marks()[3]
     # A guest of the same sizes that says when its first instruction ran.
     before = bench.entry("linux", KERNEL.stat().st_size, str(INITRAMFS), boot_memory=megabytes * MIB)
-    return guests + el2 - before, el2 - before
+    return at.all() - before, at.el2 - before
 
 
 def boot():
@@ -83,16 +123,15 @@ def boot():
     return {"linux-boot-plain": plain, "linux-boot-vm": both, "linux-boot-el2": el2}
 
 
-def move(megabytes):
+def move(megabytes, profile=None):
     """
     Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them. bob's script waits in
-    the background, so that nothing is typed between the marks. Without -icount's idle time: only what runs counts.
+    the background, so that nothing is typed between the marks.
     """
     nr = megabytes * MIB // BLOCK
-    plugin, marks = counter(f"move-{megabytes}")
+    plugin, marks = counter(f"move-{megabytes}", kernel_steps(), profile)
     window = (bench.WINDOW, megabytes * MIB)
     common = {"boot_memory": 256 * MIB, "window": window}
-    slots = " ".join(map(str, range(nr)))
 
     def vm(name, bootargs="", **properties):
         return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), **common, **properties,
@@ -104,19 +143,22 @@ def move(megabytes):
         a, b = (Guest(machine, name, nr) for nr, name in enumerate(("alice", "bob")))
         for one in (a, b):
             one.wait_shell(bench.PATIENCE)
+            # Until its random numbers are seeded, the kernel hashes anew for each that it needs.
+            one.run("head -c 1 /dev/random >/dev/null", 300)
         b.run("mount -o remount,size=2g /tmp")
-        b.run(f"{{ (lendctl wait any offered -w 3000; for i in {slots}; do lendctl online $i --wait 300; done; "
-              f"mark 4; dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
-        a.run(f"mark 0; for i in {slots}; do lendctl offline $i; done; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
+        b.run(f"{{ (lendctl wait any offered -w 3000; lendctl online {nr - 1} -w 300; lendctl online all; mark 4; "
+              f"dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
+        a.run(f"mark 0; lendctl offline all; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
         b.run("wait", 600)
         said = b.lines("cat /tmp/log")
         if "mark 5" not in " ".join(said):
             raise Failure(f"bob: {said}")
         machine.close()
-    at = marks()
-    found = {}
+    at, name = marks(), f"move-{megabytes}"
+    found = {f"{name}.wall": at[4].seconds - at[0].seconds}
     for step, first, last in (("offline", 0, 1), ("lend", 1, 2), ("online", 2, 4), ("total", 0, 4), ("touch", 4, 5)):
-        found[f"{step}"] = at[last][0] + at[last][1] - at[first][0] - at[first][1]
-        found[f"{step}-el2"] = at[last][1] - at[first][1]
-    found["wall"] = at[4][2] - at[0][2]
-    return {f"move-{megabytes}.{key}": value for key, value in found.items()}
+        found[f"{name}.{step}"] = at[last].all() - at[first].all()
+        found[f"{name}.{step}-el2"] = at[last].el2 - at[first].el2
+    for step in KERNEL_STEPS:
+        found[f"{name}.kernel-{step}"] = at[4].spent[step] - at[0].spent[step]
+    return found

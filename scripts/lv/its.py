@@ -43,7 +43,11 @@ def u64s(*values):
     return "/bits/ 64 <" + " ".join(f"{value:#x}" for value in values) + ">"
 
 
-def _image(name, file, kind, arch, extra):
+def _image(name, file, kind, arch, extra, hashes):
+    nodes = "".join(f"""
+			hash-{nr} {{
+				algo = "{algo}";
+			}};""" for nr, algo in enumerate(hashes, 1))
     return f"""
 		{name} {{
 			description = "{name}";
@@ -52,15 +56,12 @@ def _image(name, file, kind, arch, extra):
 			arch = "{arch}";
 			os = "linux";
 			compression = "none";
-{extra}
-			hash-1 {{
-				algo = "crc32";
-			}};
+{extra}{nodes}
 		}};"""
 
 
-def write(vms, block_size=None):
-    """The text of a FIT source for these VMs, in the order of their ids."""
+def write(vms, block_size=None, hashes=("crc32",)):
+    """The text of a FIT source for these VMs, in the order of their ids; hashes of each image."""
     images = {}
     configurations = []
     for vm in vms:
@@ -83,7 +84,7 @@ def write(vms, block_size=None):
 	description = "a test";
 	#address-cells = <1>;
 {block}
-	images {{{"".join(_image(*image) for image in images.values())}
+	images {{{"".join(_image(*image, hashes) for image in images.values())}
 	}};
 
 	configurations {{{"".join(configurations)}

@@ -49,6 +49,11 @@ class Cell:
         return f"{self.pair}/{self.state.name}/{self.way.name}"
 
     @property
+    def clean(self):
+        """The driver that comes last gives back what it finds: where an earlier one has shown that it was as before."""
+        return self.way.name == "driver" and bool(self.state.given_back)
+
+    @property
     def group(self):
         """Cells that a machine can be shared for."""
         return self.home, self.route, self.cpus

@@ -9,10 +9,13 @@ from lv import Failure
 from lv.kexec_cells import debian
 from lv.kexec_play import describe
 from lv.kexec_states import OWN
+from lv.lendtest import FILE, LendTest
 from lv.lendvm import BLOCK, UNHAPPY, WINDOW
 
 FLAVOUR = "6.1"  # the smallest
 SAY_EVERY = 20
+# So many lives begin with nothing: lendmem.clean=1.
+CLEAN_STARTS = 1 / 8
 # alice's slot 0 stays held, and has this in it, from the first life to the last.
 STAMP = f"{WINDOW:#x}-{WINDOW + BLOCK // 4 - 1:#x} 0x5eed"
 STAMPED = BLOCK // 4 // (2 << 20)
@@ -55,6 +58,15 @@ class Chain:
     def reset(self):
         self.t.monitor.until("reset bob", r"^bob: reset", 60)
 
+    def began_clean(self):
+        """Whatever was hers before, she has nothing now."""
+        kept = [nr for (state, _, holder), nr in self.t.picture()["blocks"].items()
+                if holder == "alice" and state in ("HELD", "BORROWED")]
+        if kept:
+            raise Failure(f"alice: after a clean start she has {sum(kept)} blocks")
+        self.done["clean start"] = self.done.get("clean start", 0) + 1
+        self.begin()
+
     def settle_in(self):
         """alice takes and gives up blocks, on offer and her own, as it comes; her own recalls among them."""
         words = []
@@ -69,19 +81,25 @@ class Chain:
         picture = t.picture()
         if picture["aborts"] or sum(picture["blocks"].values()) != nr_blocks:
             raise Failure(f"the hypervisor says {picture} of {nr_blocks} blocks")
-        said = t.alice.run(f"dmesg | grep -E '{UNHAPPY}'; insmod /lib/lendtest.ko && "
-                           f"echo 'stamped {STAMP}' >/sys/kernel/debug/lendtest && cat /sys/kernel/debug/lendtest")
+        said = t.alice.run(f"dmesg | grep -E '{UNHAPPY}'; [ -e {FILE} ] || insmod /lib/lendtest.ko; "
+                           f"echo 'stamped {STAMP}' >{FILE} && cat {FILE}")
         if said != [f"stamped {STAMPED}"]:
             raise Failure(f"alice: {STAMPED} pieces of slot 0 were stamped; her kernel says: {said}")
 
-    def kexec(self):
-        """As at a table, with bob at work all the while."""
+    def begin(self):
+        """alice holds slot 0, and there are patterns in it."""
+        test = LendTest(self.t.alice)
+        test.do("call 0xc6000103 0 1 0")
+        test.do(f"stamp {STAMP}")
+
+    def kexec(self, clean):
+        """As at a table, with bob at work all the while. clean: the next driver gives back what it finds."""
         alice = self.t.alice.guest
         self.settle_in()
         self.acts(2)
         started = alice.start("(cd /; find boot | cpio -o -H newc 2>/dev/null) >/tmp/n; "
                               f"cat /boot/{FLAVOUR}.cpio.gz >>/tmp/n; "
-                              f"kexec -i -l /boot/{FLAVOUR}.gz --initrd=/tmp/n --reuse-cmdline")
+                              f"kexec -i -l /boot/{FLAVOUR}.gz --initrd=/tmp/n {self.t.cmdline(clean)}")
         self.acts(1)
         alice.finish(started, 120)
         alice.last_words("kexec -e")
@@ -102,18 +120,20 @@ def many(t, count, seed, say):
     chain = Chain(t, seed, say)
     t.alice.online(0)
     t.alice.offline(0)
-    t.test.do("call 0xc6000103 0 1 0")
-    t.test.do(f"stamp {STAMP}")
+    chain.begin()
     nr_blocks = sum(t.at_rest["blocks"].values())
     began = time.monotonic()
     for nr in range(1, count + 1):
         try:
-            chain.kexec()
+            clean = chain.random.random() < CLEAN_STARTS
+            chain.kexec(clean)
+            if clean:
+                chain.began_clean()
             chain.check(nr_blocks)
         except Failure as e:
             raise Failure(f"kexec {nr} of {count}, seed {seed}: {e}") from e
         if nr % SAY_EVERY == 0 or nr == count:
-            say(f"{nr} kexecs in {time.monotonic() - began:.0f} s; bob did {chain.done}; {describe(t.picture())}")
+            say(f"{nr} kexecs in {time.monotonic() - began:.0f} s; done meanwhile: {chain.done}; {describe(t.picture())}")
     chain.end()
 
 

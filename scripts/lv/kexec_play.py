@@ -51,16 +51,25 @@ class Course:
     def __init__(self, t, state):
         self.t, self.state = t, state
         self.before, self.slots = t.picture(), state.slots
+        self.settled = state.after(True)
+
+    def gave_back(self):
+        """A clean start: held and borrowed slots are given up, and nothing else is other than it was."""
+        given_back = self.state.given_back
+        self.slots = self.settled = {**self.slots, **given_back}
+        self.before = {**self.t.at_rest, "retrieved": self.before["retrieved"],
+                       "given up": self.before["given up"] + len(given_back)}
+        self.t.stamps.clear()
 
     def check(self, driver):
-        settles = driver and self.slots != self.state.after(True)
-        self.t.wait_slots(self.state.after(True) if driver else self.slots, 60 if settles else 5)
+        settles = driver and self.slots != self.settled
+        self.t.wait_slots(self.settled if driver else self.slots, 60 if settles else 5)
         if settles:
             self.t.wait_picture(self.before, ("retrieved", "aborts"), 5)
             self.t.wait_picture({"loans": []}, ("loans",))
             for slot in self.state.settled:
                 self.t.stamps.pop(slot, None)
-            self.slots, self.before = self.state.after(True), self.t.picture()
+            self.slots, self.before = self.settled, self.t.picture()
         self.t.wait_picture(self.before, self.before, 5)
 
 
@@ -88,7 +97,7 @@ def play(t, cell, say):
     t.check_bob()
     say(f"before: {describe(course.before)}; adopted: {adopted or 'none'}; "
         f"{t.check_stamps()} of alice's blocks stamped")
-    options = "--reuse-cmdline" + (f" --dtb={ADOPTED_MAP}" if cell.way.adopt else "")
+    options = f"--dtb={ADOPTED_MAP}" if cell.way.adopt else ""
     for nr, kernel in enumerate(cell.route):
         last = nr == len(cell.route) - 1
         driver = cell.way.driver if last else bool(kernel.initramfs) and not cell.way.adopt
@@ -99,16 +108,18 @@ def play(t, cell, say):
             use_again(t)
         say(f"kexec to {kernel.name}, {'with' if driver else 'no'} driver: loaded in {load:.0f} s, "
             f"there in {run:.0f} s; accounts, peer's memory as before")
-        options = "--reuse-cmdline"
+        options = ""
     if cell.way.adopt:
-        options += f" --dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
-    load, run = t.kexec(t.home, True, options)
+        options = f"--dtb={BOOT_MAP} {IN_BOOT_MEMORY}"
+    load, run = t.kexec(t.home, True, options, cell.clean)
+    if cell.clean:
+        course.gave_back()
     after_kexec(t, course, t.home, True, adopted, [])
     if adopted:
         t.alice.run(f"echo 0 >$(echo {DEVICE})/adopt")
         t.alice.until(lambda: all(t.alice.slots()[slot].block != "none" for slot in adopted), "blocks once adopted")
-    say(f"kexec to {t.home.name}, with driver: loaded in {load:.0f} s, there in {run:.0f} s; "
-        f"{t.check_stamps()} as they were")
+    found = "all given back by clean=1" if cell.clean else f"{t.check_stamps()} as they were"
+    say(f"kexec to {t.home.name}, with driver: loaded in {load:.0f} s, there in {run:.0f} s; {found}")
     clear(t)
     say("all given back: as at first")
 

@@ -27,16 +27,17 @@ class CellLog:
     def __init__(self, out):
         self.logs = out / "logs"
         self.logs.mkdir(exist_ok=True)
-        self.path = self.file = None
+        self.path = self.file = self.began = None
 
     def open(self, name):
         """Its path."""
         self.path = self.logs / (safe(name) + ".txt")
         self.file = open(self.path, "wb", buffering=0)
+        self.began = time.monotonic()
         return self.path
 
     def say(self, text):
-        self.file.write(f"\n=== {text}\n".encode())
+        self.file.write(f"\n=== {time.monotonic() - self.began:.0f} s: {text}\n".encode())
 
     def console(self, data):
         self.file.write(data)

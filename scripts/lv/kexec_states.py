@@ -19,13 +19,15 @@ READS_FIRST = "the driver that writes the map reads every offer and answers ever
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """slots: what SLOT_INFO says of alice's before the kexec; settled: what it says once a driver is there again."""
+    """slots: what SLOT_INFO says of alice's before the kexec; settled: what it says once a driver is there again;
+    given_back: what it says after a clean start, where that makes a difference."""
 
     name: str
     title: str
     prepare: Callable
     slots: dict = field(default_factory=dict)
     settled: dict = field(default_factory=dict)
+    given_back: dict = field(default_factory=dict)
     not_adoptable: str = None
 
     def after(self, driver):
@@ -93,8 +95,10 @@ def revoked(t):
 
 STATES = (
     State("nothing", "nothing lent", nothing, {0: "standby", ROOM: "empty"}),
-    State("own", "own blocks online", own, {0: "held", 1: "held"}),
-    State("borrowed", "borrowed block online", borrowed, {ROOM: "borrowed"}),
+    State("own", "own blocks online", own, {0: "held", 1: "held"},
+          given_back={0: "standby", 1: "standby"}),
+    State("borrowed", "borrowed block online", borrowed, {ROOM: "borrowed"},
+          given_back={ROOM: "empty"}),
     State("offer", "offer added by the old driver", offer, {ROOM: "offered"}),
     State("unread", "offer that the old driver has not read", unread, {ROOM: "offered"}, not_adoptable=READS_FIRST),
     State("lent", "own block lent out", lent, {0: "lent"}),

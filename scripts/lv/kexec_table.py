@@ -30,6 +30,13 @@ BOOT_TIMEOUT = 150
 BOOT_MAP = "/boot/boot.dtb"
 PIECES = BLOCK // (2 * MIB)
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
+# What a kernel does at each start that has nothing to do with memory, and takes an emulated CPU half of its time:
+# page tables of its own for user space (a flush of all TLBs for each system call), tests of ciphers, certificates.
+HASTE = ("kpti=off cryptomgr.notests "
+         "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list")
+KERNEL_ARGS = " ".join(filter(None, (BOOTARGS, HASTE, os.environ.get("LV_BOOTARGS"))))
+# For the driver of the next life: it gives back what it finds.
+CLEAN = " lendmem.clean=1"
 # Below the window, whatever the kernel that loads takes for its memory.
 IN_BOOT_MEMORY = f"--mem-max={0x40000000 + ALICE_MEMORY - 1:#x}"
 
@@ -51,10 +58,10 @@ def write_bundle(work, home, route, cpus):
     ramdisk = kexec.ramdisk(work / "alice.cpio", home.initramfs, next_kernels({home, *route}))
     window = (WINDOW, 2 * OWN * BLOCK)
     common = {"owned_memory": OWN * BLOCK, "window": window}
-    alice = its.Vm("alice", str(flavour / "Image"), str(ramdisk), bootargs=f"{BOOTARGS} lend.name=alice", cpus=cpus,
+    alice = its.Vm("alice", str(flavour / "Image"), str(ramdisk), bootargs=f"{KERNEL_ARGS} lend.name=alice", cpus=cpus,
                    boot_memory=ALICE_MEMORY, lend_to=["bob"], **common)
     bob = its.Vm("bob", str(linux / BOB_FLAVOUR / "Image"), str(linux / BOB_FLAVOUR / "initramfs.cpio.gz"),
-                 bootargs=f"{BOOTARGS} lend.name=bob", boot_memory=BOB_MEMORY, lend_to=["alice"], **common)
+                 bootargs=f"{KERNEL_ARGS} lend.name=bob", boot_memory=BOB_MEMORY, lend_to=["alice"], **common)
     source = work / "vms.its"
     source.write_text(its.write([alice, bob]))
     return compile_its(source, work / "vms.itb")
@@ -72,6 +79,7 @@ class Table:
 
     def __init__(self, home, route, cpus, work, log, watch):
         self.home = home
+        self.clean = False  # CLEAN stands in this life's command line
         bundle = write_bundle(work, home, route, cpus)
         self.machine = Machine(Options(bundle=str(bundle), smp=cpus + 1, memory=memory_for(bundle), cpu="neoverse-n1",
                                        kernel=str(DEBUG_IMAGE)), log, watch)
@@ -195,10 +203,18 @@ class Table:
         if self.test:
             self.alice.until(same, lambda: f"slots to be {wanted}: they are {found}", timeout)
 
-    def kexec(self, kernel, driver, options="--reuse-cmdline"):
+    def cmdline(self, clean=False):
+        """kexec's option: the command line stays as it is, but for CLEAN, which is for one life."""
+        if clean == self.clean:
+            return "--reuse-cmdline"
+        self.clean = clean
+        return f"""--command-line="$(sed 's/{CLEAN}//' /proc/cmdline){CLEAN if clean else ''}\""""
+
+    def kexec(self, kernel, driver, options="", clean=False):
         """The next kernel's shell answers when it returns. Seconds that it took to load, and from -e to the shell."""
         begun = time.monotonic()
-        kexec.load(self.alice.guest, kernel.name, f"{kernel.name}.cpio.gz" if driver else "plain.cpio.gz", options)
+        kexec.load(self.alice.guest, kernel.name, f"{kernel.name}.cpio.gz" if driver else "plain.cpio.gz",
+                   f"{self.cmdline(clean)} {options}".rstrip())
         loaded = time.monotonic()
         kexec.execute(self.alice.guest, BOOT_TIMEOUT)
         return loaded - begun, time.monotonic() - loaded

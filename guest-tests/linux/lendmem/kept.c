@@ -17,10 +17,12 @@ void lendmem_say_kept(struct lendmem *lm, u32 unit, int err)
 {
 	u32 slot = lendmem_first_slot(lm, unit);
 	unsigned long block = lendmem_block_id(lm, slot);
-	struct lendmem_holder holder;
+	struct lendmem_holder holder = {};
 	struct kobj_uevent_env *env;
 
-	lendmem_find_holder(lm, unit, &holder);
+	/* Adopted: the hypervisor has refused it, no page has. */
+	if (err != -EPERM)
+		lendmem_find_holder(lm, unit, &holder);
 	trace_lendmem_kept(slot, holder.pfn, holder.reason);
 	if (holder.pfn) {
 		block = PFN_PHYS(holder.pfn) / lm->linux_block_size;

@@ -71,6 +71,7 @@ enum lendmem_said {
 
 /**
  * struct lendmem_unit - what comes and goes together
+ * @is_boot_memory: this kernel has it as its own memory, from its device tree
  * @nr_added: Linux blocks that we added, its first ones; changed by the worker only
  * @granted: this kernel retrieved it, or found it so; changed by the notifier in standby mode, by
  *	the worker in dynamic mode. Holds a module reference, so that the module cannot be unloaded
@@ -82,6 +83,7 @@ enum lendmem_said {
  * @backoff: jiffies between attempts, 0 if none failed
  */
 struct lendmem_unit {
+	bool is_boot_memory;
 	u32 nr_added;
 	bool granted;
 	enum lendmem_parting parting;
@@ -275,8 +277,8 @@ static inline unsigned long lendmem_block_id(const struct lendmem *lm, u32 slot)
  * is; both under the hotplug locks in standby mode, by the worker in dynamic mode.
  */
 int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info);
-/* Does this kernel have it as its own memory, from its device tree? */
-bool lendmem_unit_is_boot_memory(const struct lendmem *lm, u32 unit);
+/* Before any is added: looks which are this kernel's own memory. */
+void lendmem_units_init(struct lendmem *lm);
 int lendmem_unit_retrieve(struct lendmem *lm, u32 unit);
 int lendmem_unit_relinquish(struct lendmem *lm, u32 unit, enum lendmem_parting parting);
 /* It is in use by this kernel from here on; -ESHUTDOWN when the module is going. */

@@ -103,6 +103,7 @@ static int allocate(struct lendmem *lm)
 	lm->gone = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving || !lm->gone)
 		return -ENOMEM;
+	lendmem_units_init(lm);
 	return 0;
 }
 

@@ -61,7 +61,7 @@ int lendmem_runs_in_window(struct lendmem *lm)
 	u32 unit;
 
 	for (unit = 0; unit < lm->nr_units; unit++) {
-		if (lendmem_unit_is_boot_memory(lm, unit)) {
+		if (lm->units[unit].is_boot_memory) {
 			dev_warn(lm->dev, "slot %u is memory that this kernel was booted with\n",
 				 lendmem_first_slot(lm, unit));
 			return -EBUSY;
@@ -70,19 +70,26 @@ int lendmem_runs_in_window(struct lendmem *lm)
 	return 0;
 }
 
-static int adopt(struct lendmem *lm, bool on)
+struct adopt_job {
+	struct lendmem_job job;
+	bool on;
+};
+
+/* By the worker: no block is on its way out while it is marked. */
+static int adopt(struct lendmem *lm, struct lendmem_job *job)
 {
+	struct adopt_job *a = container_of(job, struct adopt_job, job);
 	int ret = 0;
 
 	mutex_lock(&lm->map.lock);
 	/* Without its mark it could be recalled, and cannot be given back. */
-	if (!on)
+	if (!a->on)
 		ret = lendmem_runs_in_window(lm);
 	if (!ret)
-		ret = write_map(lm, on ? LEND_MAP_ADOPT : LEND_MAP_BOOT);
+		ret = write_map(lm, a->on ? LEND_MAP_ADOPT : LEND_MAP_BOOT);
 	if (ret)
 		dev_warn(lm->dev, "no map for the next kernel: %s\n", lendmem_words(ret));
-	else if (on)
+	else if (a->on)
 		dev_info(lm->dev, "%u slots are marked for the next kernel, and stay\n",
 			 lm->map.nr_adopted);
 	mutex_unlock(&lm->map.lock);
@@ -95,12 +102,12 @@ static int adopt(struct lendmem *lm, bool on)
 static ssize_t adopt_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			   size_t count)
 {
-	bool on;
+	struct adopt_job a = {.job.run = adopt};
 	int ret;
 
-	ret = lendmem_parse_switch(buf, &on);
+	ret = lendmem_parse_switch(buf, &a.on);
 	if (!ret)
-		ret = adopt(dev_get_drvdata(dev), on);
+		ret = lendmem_do(dev_get_drvdata(dev), &a.job);
 	return ret ?: count;
 }
 

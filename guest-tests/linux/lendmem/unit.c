@@ -24,12 +24,15 @@ static u32 flags_for_us(const struct lendmem_slot_info *info)
 	return info->flags & ~LEND_FLAG_RECALLED;
 }
 
-bool lendmem_unit_is_boot_memory(const struct lendmem *lm, u32 unit)
+void lendmem_units_init(struct lendmem *lm)
 {
-	if (READ_ONCE(lm->units[unit].nr_added))
-		return false;
-	return region_intersects(lendmem_unit_address(lm, unit), lm->unit_size,
-				 IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) != REGION_DISJOINT;
+	u32 unit;
+
+	for (unit = 0; unit < lm->nr_units; unit++)
+		lm->units[unit].is_boot_memory =
+			region_intersects(lendmem_unit_address(lm, unit), lm->unit_size,
+					  IORESOURCE_SYSTEM_RAM,
+					  IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
 int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *info)
@@ -59,7 +62,7 @@ int lendmem_unit_info(struct lendmem *lm, u32 unit, struct lendmem_unit_info *in
 			info->state = LEND_SLOT_REVOKED;
 	}
 	/* Whether it has the mark or lost it: of no use to anybody else before this kernel's end. */
-	if (lendmem_unit_is_boot_memory(lm, unit))
+	if (lm->units[unit].is_boot_memory)
 		info->flags |= LEND_FLAG_ADOPTED;
 	return 0;
 }

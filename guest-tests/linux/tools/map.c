@@ -12,6 +12,8 @@
 #include "report.h"
 #include "sysfs.h"
 
+#define MAP_MAX ((64 << 10) + 1) /* bytes: more than the driver's buffer has */
+
 int command_adopt(int argc, char **argv, const struct options *options)
 {
 	unsigned long long adopted;
@@ -28,44 +30,60 @@ int command_adopt(int argc, char **argv, const struct options *options)
 	if (strcmp(argv[1], "on") && strcmp(argv[1], "off"))
 		return report_usage("'%s' is neither on nor off", argv[1]);
 	ret = device_command("adopt", "%d", !strcmp(argv[1], "on"));
-	return ret ? report_error(ret, "adopt %s", argv[1]) : STATUS_OK;
+	if (ret)
+		return report_error(ret, "adopt %s", argv[1]);
+	if (!strcmp(argv[1], "on") && !device_number("adopt", &adopted) && !adopted)
+		puts("nothing is held that could be marked: the map has boot memory only");
+	return STATUS_OK;
 }
 
-/* All of a file, in pieces; 0 or a negative errno. */
-static int copy(int from, int to)
+/* All of the driver's map; its size or a negative errno. */
+static ssize_t read_map(char *map, size_t size)
 {
-	char buffer[4096];
+	int from = sysfs_open("%s/map", device.dir);
+	size_t done = 0;
 	ssize_t got;
 
-	while ((got = read(from, buffer, sizeof(buffer))) > 0) {
-		ssize_t put = write(to, buffer, got);
+	if (from < 0)
+		return from;
+	while ((got = read(from, map + done, size - done)) > 0)
+		done += got;
+	got = got < 0 ? -errno : (ssize_t)done;
+	close(from);
+	return done < size ? got : -EFBIG;
+}
 
-		if (put != got)
-			return put < 0 ? -errno : -ENOSPC;
-	}
-	return got < 0 ? -errno : 0;
+/* Nothing is left of a file that could not be written; 0 or a negative errno. */
+static int write_map(const char *name, const char *map, size_t size)
+{
+	int to = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600), ret = 0;
+	ssize_t put;
+
+	if (to < 0)
+		return -errno;
+	put = write(to, map, size);
+	if (put != (ssize_t)size)
+		ret = put < 0 ? -errno : -ENOSPC;
+	if (close(to) && !ret)
+		ret = -errno;
+	if (ret)
+		unlink(name);
+	return ret;
 }
 
 int command_map(int argc, char **argv, const struct options *options)
 {
-	int from, to, ret;
+	static char map[MAP_MAX], again[MAP_MAX];
+	ssize_t size;
+	int ret;
 
 	(void)argc, (void)options;
-	from = sysfs_open("%s/map", device.dir);
-	if (from < 0)
-		return report_error(from, "map");
-	to = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (to < 0) {
-		ret = -errno;
-		close(from);
-		return report_error(ret, "%s", argv[1]);
-	}
-	ret = copy(from, to);
-	if (close(to) && !ret)
-		ret = -errno;
-	close(from);
-	if (!ret)
-		return STATUS_OK;
-	unlink(argv[1]);
-	return report_error(ret, "map");
+	/* It comes in pieces, and somebody may write to adopt between two of them. */
+	do {
+		size = read_map(map, sizeof(map));
+		if (size < 0)
+			return report_error(size, "map");
+	} while (read_map(again, sizeof(again)) != size || memcmp(map, again, size));
+	ret = write_map(argv[1], map, size);
+	return ret ? report_error(ret, "%s", argv[1]) : STATUS_OK;
 }

@@ -18,6 +18,7 @@
 
 #include "memcheck_areas.h"
 #include "pagemap.h"
+#include "parse_memory.h"
 
 enum {
 	STATUS_OK,
@@ -36,7 +37,7 @@ enum {
 #define PAUSE_NS (20 * 1000 * 1000)
 
 static const char usage[] =
-	"usage: memcheck start SIZE[K|M] [--in START-END] [--dir DIR]\n"
+	"usage: memcheck start SIZE[K|M|G] [--in START-END] [--dir DIR]\n"
 	"       memcheck stop\n"
 	"start holds SIZE each of anonymous memory, transparent huge pages, a tmpfs file that is\n"
 	"mapped, and a file in DIR (default /) that is read and written, in the background; "
@@ -227,16 +228,6 @@ static int stop(void)
 	return status;
 }
 
-static bool parse_size(const char *text, size_t *size)
-{
-	char *end;
-
-	*size = strtoull(text, &end, 0);
-	if (*end == 'K' || *end == 'M')
-		*size <<= *end++ == 'K' ? 10 : 20;
-	return end != text && !*end && *size;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -254,8 +245,7 @@ int main(int argc, char **argv)
 			options.dir = optarg;
 			break;
 		case 'i':
-			if (sscanf(optarg, "%lli-%lli", (long long *)&options.start,
-				   (long long *)&options.last) != 2)
+			if (!parse_range(optarg, &options.start, &options.last))
 				goto wrong;
 			break;
 		case 'h':

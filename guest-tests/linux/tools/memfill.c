@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "pagemap.h"
+#include "parse_memory.h"
 
 #define CHUNK (2ul << 20)
 #define ENOUGH_PERCENT 95
@@ -238,25 +239,6 @@ static int run_held(struct fill *fill, size_t size, unsigned int least)
 	return STATUS_FAILED;
 }
 
-static bool parse_size(const char *text, size_t *size)
-{
-	char *end;
-
-	*size = strtoull(text, &end, 0);
-	switch (*end) {
-	case 'G':
-		*size <<= 10;
-		/* fall through */
-	case 'M':
-		*size <<= 10;
-		/* fall through */
-	case 'K':
-		*size <<= 10;
-		end++;
-	}
-	return end != text && !*end && *size;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -268,7 +250,7 @@ int main(int argc, char **argv)
 	};
 	struct fill fill = {.page_size = sysconf(_SC_PAGESIZE)};
 	unsigned int least = 1;
-	unsigned long long last = 0;
+	unsigned long long start, last;
 	bool hold = false;
 	size_t size;
 	int option;
@@ -276,10 +258,9 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'i':
-			if (sscanf(optarg, "%lli-%lli", (long long *)&fill.start,
-				   (long long *)&last) != 2 ||
-			    last < fill.start)
+			if (!parse_range(optarg, &start, &last))
 				goto wrong;
+			fill.start = start;
 			fill.end = last + 1;
 			break;
 		case 'l':

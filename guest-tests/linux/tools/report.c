@@ -12,7 +12,7 @@ static const struct {
 	int err;
 	const char *meaning;
 } meanings[] = {
-	{EPERM, "no right to it, or over quota"},
+	{EPERM, "no right to it, over quota, or adopted for a next kernel"},
 	{ENXIO, "the slot or loan is in no state for this"},
 	{EBUSY, "pages in it cannot be moved now, or the hypervisor or the peer is busy with it"},
 	{EAGAIN, "pages in it cannot be moved now"},
@@ -21,6 +21,8 @@ static const struct {
 	{E2BIG, "the blocks lie in more places than a map can list"},
 	{ENOSPC, "the borrower has no free slots in a row"},
 	{EHOSTDOWN, "that VM is not running"},
+	{ENODATA, "blocks are marked by a kernel before this one: `adopt` first, on or off"},
+	{ESTALE, "a marked block was revoked since: `adopt` again"},
 	{ENOENT, "there is nothing of that name"},
 	{ENODEV, "the lendmem driver is not loaded, or this VM has no window"},
 	{EINVAL, "not whole memory blocks, or a number is out of range"},

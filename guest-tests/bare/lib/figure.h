@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the benchmarks' guests share. A figure is a line `# figure NAME VALUE`, VALUE in nanoseconds by the
- * guest's own counter: under -icount shift=0 an instruction each (docs/benchmarks.md).
+ * Figures that a guest measures by its own counter: lines `# figure NAME VALUE`, VALUE in nanoseconds; under
+ * -icount shift=0 one is an instruction (docs/benchmarks.md).
  */
-#ifndef BENCH_H
-#define BENCH_H
+#ifndef BARE_FIGURE_H
+#define BARE_FIGURE_H
 
-#include "guest-tests/bare/bare.h"
+#include "guest-tests/bare/lib/print.h"
+#include "guest-tests/bare/lib/timer.h"
 
 #define NS_PER_S 1000000000UL
 #define ROUNDS 16 /* a figure is the least of as many */

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a person is told of the benchmarks' rows: the table, and what differs from the baseline."""
+
+TOLD = 0.01  # a change that is worth a line
+SLOWER = 0.05  # one that fails `make check`
+
+
+def shown(value):
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def table(rows):
+    lines, group = [], None
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            lines += ["", group]
+        bound = "" if row.bound is None else f"{'MISSED' if row.missed() else 'at most'} {shown(row.bound)}"
+        lines.append(f"  {row.name:28} {shown(row.value):>15} {row.unit:12} {bound:24} {row.note}".rstrip())
+    return "\n".join(lines[1:])
+
+
+def change(row, was):
+    percent = f" ({100 * row.value / was - 100:+.1f} %)" if was else ""
+    return f"  {row.name}: {shown(was)} -> {shown(row.value)}{percent}"
+
+
+def compared(rows, baseline):
+    """(row, what it was) of those that the baseline has; wall time is not compared."""
+    return [(row, baseline[row.name]) for row in rows if row.name in baseline and row.unit != "s"]
+
+
+def changes(rows, baseline):
+    """Lines for what differs by more than is worth none, and for what the baseline does not have."""
+    lines = [change(row, was) for row, was in compared(rows, baseline) if abs(row.value - was) > TOLD * abs(was)]
+    return lines + [f"  {row.name}: new" for row in rows if row.name not in baseline and row.unit != "s"]
+
+
+def regressions(rows, baseline):
+    """Lines for what takes more than it may, by the baseline."""
+    return [change(row, was) for row, was in compared(rows, baseline) if row.value > (1 + SLOWER) * was]
