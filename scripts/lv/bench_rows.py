@@ -136,7 +136,7 @@ def time_rows(raw):
     rows = [Row("Interrupts masked at EL2", f"masked-{mib}", raw[f"masked-{mib}"], bound=MASKED_BOUND,
                 note=raw[f"masked-{mib}-cause"]) for mib in SIZES if f"masked-{mib}" in raw]
     jitter = (("itself", MASKED_BOUND, ""), ("another-vCPU", None, "that CPU's slices of the one clock are in it"),
-              ("revoke", MASKED_BOUND, ""), ("bob", MASKED_BOUND, "it scrubs itself"))
+              ("revoke", MASKED_BOUND, ""), ("bob", MASKED_BOUND, "of 1 GiB by itself, and by alice beside it"))
     return rows + [Row("A tick of 1 kHz beside a scrub of 1 GiB, how late at most", f"jitter.{name}",
                        raw[f"jitter.{name}"], bound=bound, note=note) for name, bound, note in jitter]
 
