@@ -11,7 +11,7 @@ LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c li
 	report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c parse_memory.c)
 LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c parse_memory.c)
-LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck)
+LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck dumpcheck)
 LINUX_MODULES := $(notdir $(patsubst %/Kbuild,%,$(wildcard guest-tests/linux/*/Kbuild)))
 INITRAMFS := guest-tests/linux/initramfs
 
@@ -77,6 +77,10 @@ build/linux/memfill: $(LINUX_MEMFILL) $(wildcard $(LINUX_TOOLS)/*.h)
 build/linux/memcheck: $(LINUX_MEMCHECK) $(wildcard $(LINUX_TOOLS)/*.h)
 	@mkdir -p $(@D)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $(LINUX_MEMCHECK)
+
+build/linux/dumpcheck: $(LINUX_TOOLS)/dumpcheck.c guest-tests/linux/lendtest/pattern.h
+	@mkdir -p $(@D)
+	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $<
 
 build/linux/%/initramfs.cpio.gz: $(INITRAMFS)/init $(INITRAMFS)/contents $(INITRAMFS)/mkcpio \
 		$(LINUX_TOOLS)/kdump-load $(LINUX_TOOLS)/wrong-map \

@@ -107,11 +107,7 @@ class Table:
 
     def picture(self):
         """All that a kexec may not change: blocks by state, owner and holder; loans; counters of alice."""
-        counters = re.search(r"retrieved (\d+), given up (\d+), aborts (\d+)",
-                             " ".join(self.monitor.stats("retrieved", "alice")))
-        retrieved, given_up, aborts = map(int, counters.groups())
-        return {"blocks": self.monitor.block_counts(), "loans": self.monitor.loans(), "retrieved": retrieved,
-                "given up": given_up, "aborts": aborts}
+        return self.monitor.account("alice")
 
     def wait_picture(self, wanted, keys, timeout=120):
         """Until the picture is as wanted in these respects."""

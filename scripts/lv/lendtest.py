@@ -70,10 +70,17 @@ class LendTest:
 
     def stamp(self, slot, seed):
         """Fills what can be had of a block with a pattern, and lets go of it; returns how many pieces."""
-        start = WINDOW + slot * BLOCK
-        nr = int(self.do(f"stamp {start:#x}-{start + BLOCK - 1:#x} {seed:#x}").split()[1])
+        nr = self.stamp_and_hold(WINDOW + slot * BLOCK, BLOCK, seed)
         self.unpin()
         return nr
+
+    def stamp_and_hold(self, start, size, seed):
+        """The same for any memory, and what is online is in use until unpin()."""
+        return int(self.do(f"stamp {start:#x}-{start + size - 1:#x} {seed:#x}").split()[1])
+
+    def stamped(self, start, size, seed):
+        """How many pieces have that pattern."""
+        return int(self.do(f"stamped {start:#x}-{start + size - 1:#x} {seed:#x}").split()[1])
 
     def retrieve(self, slot):
         """Behind the driver's back."""

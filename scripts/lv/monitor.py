@@ -73,6 +73,13 @@ class Monitor:
         found = re.search(r"of the pool: holds (\d+), target (\d+)", " ".join(self.lines(f"stats {vm}")))
         return int(found.group(1)), int(found.group(2))
 
+    def account(self, vm):
+        """Blocks by state, owner and holder; loans; what a VM has done so far."""
+        said = " ".join(self.stats("retrieved", vm))
+        counters = map(int, re.search(r"retrieved (\d+), given up (\d+), aborts (\d+)", said).groups())
+        return {"blocks": self.block_counts(), "loans": self.loans(),
+                **dict(zip(("retrieved", "given up", "aborts"), counters))}
+
     def loans(self):
         """One line for each loan there is."""
         return [line for line in self.lines("loans") if re.match(r"0x", line.strip())]

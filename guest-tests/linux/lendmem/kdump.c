@@ -2,8 +2,12 @@
 /*
  * In a crash kernel the memory of the one that crashed is what is to be dumped: nothing is added and
  * nothing given back. What is not there any more, or never was, reads as zeros in /proc/vmcore.
+ *
+ * A slot taken by force aborts on any access until that is acknowledged; then it reads as zeros. So
+ * it is acknowledged by who dumps, and by who panics: the crash kernel may have no driver.
  */
 #include <linux/crash_dump.h>
+#include <linux/panic_notifier.h>
 #include <linux/pfn.h>
 
 #include "call.h"
@@ -27,8 +31,8 @@ static bool pfn_is_ram(struct vmcore_cb *cb, unsigned long pfn)
 	       present(&info);
 }
 
-/* A slot taken by force aborts on any access until that is acknowledged; then it reads as zeros. */
-static u32 look_at_slots(struct lendmem *lm)
+/* Of the slots: how many can be read. */
+static u32 acknowledge_revoked(struct lendmem *lm)
 {
 	struct lendmem_slot_info info;
 	u32 slot, nr = 0;
@@ -52,7 +56,7 @@ static void kdump_exit(void *data)
 
 int lendmem_kdump_init(struct lendmem *lm)
 {
-	u32 nr = look_at_slots(lm);
+	u32 nr = acknowledge_revoked(lm);
 
 	lm->vmcore_cb.pfn_is_ram = pfn_is_ram;
 	register_vmcore_cb(&lm->vmcore_cb);
@@ -61,7 +65,33 @@ int lendmem_kdump_init(struct lendmem *lm)
 	return devm_add_action_or_reset(lm->dev, kdump_exit, lm);
 }
 
+/* From here on nobody uses the memory: that it is gone need not be seen any more. */
+static int at_panic(struct notifier_block *nb, unsigned long event, void *message)
+{
+	acknowledge_revoked(container_of(nb, struct lendmem, panic_nb));
+	return NOTIFY_DONE;
+}
+
+static void panic_exit(void *data)
+{
+	struct lendmem *lm = data;
+
+	atomic_notifier_chain_unregister(&panic_notifier_list, &lm->panic_nb);
+}
+
+int lendmem_panic_init(struct lendmem *lm)
+{
+	lm->panic_nb.notifier_call = at_panic;
+	atomic_notifier_chain_register(&panic_notifier_list, &lm->panic_nb);
+	return devm_add_action_or_reset(lm->dev, panic_exit, lm);
+}
+
+umode_t lendmem_mode(const struct attribute *attr)
+{
+	return is_kdump_kernel() ? attr->mode & 0444 : attr->mode;
+}
+
 umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n)
 {
-	return is_kdump_kernel() ? 0 : attr->mode;
+	return lendmem_mode(attr);
 }

@@ -201,6 +201,7 @@ struct lendmem {
 	struct notifier_block memory_nb;
 	struct notifier_block pm_nb;
 	struct notifier_block reboot_nb;
+	struct notifier_block panic_nb;
 
 	bool stopping;
 	bool deaf;
@@ -363,8 +364,11 @@ int lendmem_drain(struct lendmem *lm, bool on);
 /* map.c: 0, or -EBUSY and a line if a unit is this kernel's own memory. */
 int lendmem_runs_in_window(struct lendmem *lm);
 
-/* kdump.c: all that is done in a crash kernel; managed by the device. No files that are to work. */
+/* kdump.c: all that is done in a crash kernel, and in another for it; managed by the device. */
 int lendmem_kdump_init(struct lendmem *lm);
+int lendmem_panic_init(struct lendmem *lm);
+/* A crash kernel's files are for reading. */
+umode_t lendmem_mode(const struct attribute *attr);
 umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n);
 
 /* sysfs.c, map.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */

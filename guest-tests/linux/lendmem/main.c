@@ -66,7 +66,7 @@ static int read_window(struct platform_device *pdev, struct lendmem *lm)
 	lm->unit_size = max(lm->block_size, lm->linux_block_size);
 	lm->slots_per_unit = lm->unit_size / lm->block_size;
 	lm->blocks_per_unit = lm->unit_size / lm->linux_block_size;
-	lm->nr_units = lm->nr_slots / lm->slots_per_unit;
+	lm->nr_units = DIV_ROUND_UP(lm->nr_slots, lm->slots_per_unit);
 	return 0;
 }
 
@@ -191,9 +191,9 @@ static int lendmem_probe(struct platform_device *pdev)
 	ret = read_window(pdev, lm);
 	if (ret)
 		return ret;
-	if (is_kdump_kernel())
-		return lendmem_kdump_init(lm);
-	ret = check_window(lm);
+	/* A crash kernel adds no blocks, so its own may be of any size. */
+	if (!is_kdump_kernel())
+		ret = check_window(lm);
 	if (ret)
 		return ret;
 	ret = allocate(lm);
@@ -202,6 +202,11 @@ static int lendmem_probe(struct platform_device *pdev)
 
 	/* Undone in reverse order: interrupt, worker, blocks, notifiers, files. */
 	ret = lendmem_slots_init(lm);
+	if (ret)
+		return ret;
+	if (is_kdump_kernel())
+		return lendmem_kdump_init(lm);
+	ret = lendmem_panic_init(lm);
 	if (ret)
 		return ret;
 	ret = lendmem_notifier_init(lm);

@@ -172,6 +172,7 @@ static struct slot_attribute slot_attributes[] = {
 
 static int create_dir(struct lendmem *lm, u32 slot)
 {
+	struct attribute *attr;
 	char name[12];
 	int i, ret = 0;
 
@@ -179,8 +180,11 @@ static int create_dir(struct lendmem *lm, u32 slot)
 	lm->slots[slot].dir = kobject_create_and_add(name, lm->slots_dir);
 	if (!lm->slots[slot].dir)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(slot_attributes) && !ret; i++)
-		ret = sysfs_create_file(lm->slots[slot].dir, &slot_attributes[i].attr.attr);
+	for (i = 0; i < ARRAY_SIZE(slot_attributes) && !ret; i++) {
+		attr = &slot_attributes[i].attr.attr;
+		attr->mode = lendmem_mode(attr);
+		ret = sysfs_create_file(lm->slots[slot].dir, attr);
+	}
 	return ret;
 }
 

@@ -10,18 +10,11 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
-#include <linux/sizes.h>
 
 #include "lendtest.h"
+#include "pattern.h"
 
-#define PIECE SZ_2M
-
-static u64 pattern(u64 seed, u64 address)
-{
-	u64 x = (seed << 48 ^ address) * 0x9e3779b97f4a7c15ULL;
-
-	return (x ^ x >> 29) | 1;
-}
+#define PIECE STAMP_PIECE
 
 static int check(u64 start, u64 end)
 {
@@ -42,7 +35,7 @@ static void fill(u64 seed, u64 piece)
 	u64 at;
 
 	for (at = 0; at < PIECE; at += sizeof(*words))
-		WRITE_ONCE(words[at / sizeof(*words)], pattern(seed, piece + at));
+		WRITE_ONCE(words[at / sizeof(*words)], stamp_pattern(seed, piece + at));
 }
 
 static bool is_filled(u64 seed, u64 piece)
@@ -51,7 +44,7 @@ static bool is_filled(u64 seed, u64 piece)
 	u64 at;
 
 	for (at = 0; at < PIECE; at += sizeof(*words)) {
-		if (READ_ONCE(words[at / sizeof(*words)]) != pattern(seed, piece + at))
+		if (READ_ONCE(words[at / sizeof(*words)]) != stamp_pattern(seed, piece + at))
 			return false;
 	}
 	return true;
