@@ -25,6 +25,14 @@ def test_cells_that_share_a_machine_have_its_kernels_and_vcpus():
     assert {cell.cpus for cell in CELLS} == {1, 2}
 
 
+def test_each_pair_has_clean_starts_and_a_driver_that_meets_marks():
+    for pair in {cell.pair for cell in CELLS}:
+        cells = [cell for cell in CELLS if cell.pair == pair]
+        assert [cell.state.name for cell in cells if cell.clean] == ["own", "borrowed"]
+        assert [cell.state.name for cell in cells if cell.way.adopt and cell.way.driver] == ["own"]
+        assert {cell.cpus for cell in cells} == {1, 2}
+
+
 def test_the_quick_part_is_there_and_needs_two_machines():
     quick = [cell for cell in CELLS if cell.name in QUICK]
     assert len(quick) == len(QUICK)
