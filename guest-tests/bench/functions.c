@@ -5,20 +5,20 @@
 #include "plugin.h"
 
 #define NR_FUNCTIONS 8
-#define NR_CPUS 8
+#define NR_CPUS 8 /* more than the machines of Linux guests have; one beyond shares a place */
 #define RET 0xd65f03c0u
 
 static struct function {
 	char name[32];
 	uint64_t start, end;
 	uint64_t spent;
-	uint64_t
-		entered[NR_CPUS]; /* what the CPU had run by then, and one; 0: it is not in there */
+	/* By CPU: what it had run by then, and one more. 0: it is not in there. */
+	uint64_t entered[NR_CPUS];
 } functions[NR_FUNCTIONS];
 
 static unsigned int nr_functions;
 
-/* One CPU runs at a time; who is the same until another one's block begins. */
+/* One CPU runs at a time; it is the same one until another one's block begins. */
 static const uint64_t *all;
 static uint64_t run[NR_CPUS], since;
 static unsigned int running;

@@ -25,6 +25,14 @@ def test_cells_that_share_a_machine_have_its_kernels_and_vcpus():
     assert {cell.cpus for cell in CELLS} == {1, 2}
 
 
+def test_each_pair_has_clean_starts_and_a_driver_that_meets_marks():
+    for pair in {cell.pair for cell in CELLS}:
+        cells = [cell for cell in CELLS if cell.pair == pair]
+        assert [cell.state.name for cell in cells if cell.clean] == ["own", "borrowed"]
+        assert [cell.state.name for cell in cells if cell.way.adopt and cell.way.driver] == ["own"]
+        assert {cell.cpus for cell in cells} == {1, 2}
+
+
 def test_the_quick_part_is_there_and_needs_two_machines():
     quick = [cell for cell in CELLS if cell.name in QUICK]
     assert len(quick) == len(QUICK)
@@ -38,7 +46,7 @@ def test_report(tmp_path):
                Result(CELLS[1].name, "failed", "<not> \x1b as it was", 1, bad, CELLS[1]),
                Result(LEFT_OUT[0][0].name, "left out", "no sense", 0, None, LEFT_OUT[0][0]),
                Result("9 kexecs", "ok", "", 1, good)]
-    kexec_report.write(tmp_path, results, "a title")
+    kexec_report.write(tmp_path, results, "a title", 61)
     said = tap.parse((tmp_path / "results.tap").read_text().splitlines())
     assert (said.planned, len(said.passed), len(said.failed), len(said.skipped)) == (4, 2, 1, 1)
     suite = ET.parse(tmp_path / "results.xml").getroot()
@@ -46,6 +54,7 @@ def test_report(tmp_path):
     page = (tmp_path / "index.html").read_text()
     assert 'href="logs/good.txt"' in page and 'href="logs/bad.txt"' in page
     assert "&lt;not&gt;" in page and "no sense" in page
+    assert "2 passed, 1 failed, 1 left out, in 1 minutes" in page
     assert "FAILED" in kexec_report.table(results)
 
 
@@ -61,7 +70,7 @@ def test_users_kernels(tmp_path):
     assert all(isinstance(kernel, Kernel) for _, route in routes for kernel in route)
 
 
-@pytest.mark.parametrize("text", ["Image", "a=", "a=/no/such/file", "a/b=Image"])
+@pytest.mark.parametrize("text", ["Image", "a=", "a=/no/such/file", "a/b=Image", f"6.12={__file__}", f"a={__file__} a={__file__}"])
 def test_users_kernels_that_are_wrong(text, tmp_path):
     with pytest.raises(Failure, match="KERNELS: "):
         kexec_user.routes(text, tmp_path)

@@ -26,14 +26,18 @@ def change(row, was):
 
 
 def compared(rows, baseline):
-    """(row, what it was) of those that the baseline has; wall time is not compared."""
-    return [(row, baseline[row.name]) for row in rows if row.name in baseline and row.unit != "s"]
+    """(row, what it was) of those that the baseline has."""
+    return [(row, baseline[row.name]) for row in rows if row.name in baseline and row.steady]
+
+
+def for_baseline(rows):
+    return {row.name: row.value for row in rows if row.steady}
 
 
 def changes(rows, baseline):
     """Lines for what differs by more than is worth none, and for what the baseline does not have."""
     lines = [change(row, was) for row, was in compared(rows, baseline) if abs(row.value - was) > TOLD * abs(was)]
-    return lines + [f"  {row.name}: new" for row in rows if row.name not in baseline and row.unit != "s"]
+    return lines + [f"  {row.name}: new" for row in rows if row.name not in baseline and row.steady]
 
 
 def regressions(rows, baseline):

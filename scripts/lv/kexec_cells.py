@@ -10,8 +10,10 @@ from lv.kexec_states import STATES, State
 PLAIN = BUILD / "linux" / "initramfs-plain.cpio.gz"
 
 # image: uncompressed or gzipped. initramfs: with the driver, None where there is none for this kernel.
-# tested: lendtest.ko is in that initramfs.
-Kernel = namedtuple("Kernel", "name image initramfs tested", defaults=(None, False))
+# tested: lendtest.ko is in that initramfs. version: for a person.
+Kernel = namedtuple("Kernel", "name image initramfs tested version", defaults=(None, False, ""))
+
+NOT_ASKED_FOR = "not in the part that was asked for"
 
 # How the next kernel finds its memory, and whether it has the driver.
 Way = namedtuple("Way", "name adopt driver")
@@ -61,7 +63,9 @@ class Cell:
 
 def debian(flavour):
     built = BUILD / "linux" / flavour
-    return Kernel(flavour, built / "Image.gz", built / "initramfs.cpio.gz", True)
+    version = built / "version"
+    return Kernel(flavour, built / "Image.gz", built / "initramfs.cpio.gz", True,
+                  f"Debian's {version.read_text().strip()}" if version.exists() else "")
 
 
 def no_sense(state, way, kernel):

@@ -56,7 +56,7 @@ class Chain:
             self.ask(f"reclaim {self.random.choice(loans)} {self.random.choice((0, 1, 1000))}")
 
     def reset(self):
-        self.t.monitor.until("reset bob", r"^bob: reset", 60)
+        self.t.monitor.until("reset bob", r"^bob: reset|^reset: bob is stopping", 60)
 
     def began_clean(self):
         """Whatever was hers before, she has nothing now."""

@@ -4,8 +4,11 @@
 from lv import Failure
 from lv.kexec_states import OWN, SPARE
 from lv.kexec_table import BOOT_MAP, IN_BOOT_MEMORY
+from lv.lendtest import FITS
 from lv.lendvm import BLOCK, DEVICE, WINDOW
 
+# What a driver that just came has for each state of a slot: what it found held is added, and nobody onlined it yet.
+FOUND = {**FITS, "held": "offline", "borrowed": "offline"}
 ADOPTED_MAP = "/boot/adopt.dtb"
 
 
@@ -36,6 +39,16 @@ def leaves_alone(t, adopted):
     for nr in adopted:
         if "adopted" not in slots[nr].flags or slots[nr].block != "none":
             raise Failure(f"alice: slot {nr} is adopted, and the driver has it as {slots[nr]}")
+
+
+def has_blocks(t):
+    """So that what was held and borrowed, and what is on offer, can be onlined."""
+    odd = []
+
+    def fits():
+        odd[:] = [f"slot {nr}: {slot}" for nr, slot in enumerate(t.alice.slots()) if FOUND.get(slot.state) != slot.linux]
+        return not odd
+    t.alice.until(fits, lambda: f"the driver to have a block for each slot, offline: {odd}", 60)
 
 
 def use_again(t):
@@ -83,8 +96,10 @@ def after_kexec(t, course, kernel, driver, adopted, in_map):
         # Whoever booted with a block may write to it.
         for slot in in_map:
             t.stamps.pop(slot, None)
-    if adopted and driver:
+    if driver and adopted:
         leaves_alone(t, adopted)
+    elif driver:
+        has_blocks(t)
 
 
 def play(t, cell, say):

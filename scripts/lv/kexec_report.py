@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Results of the kexec matrix: a table for the terminal, TAP, JUnit XML, and a page of HTML."""
 
+import time
 from html import escape
 from xml.sax.saxutils import quoteattr
 
-from lv.kexec_cells import WAYS
+from lv.kexec_cells import NOT_ASKED_FOR, WAYS
 from lv.kexec_states import STATES
 
 COLUMNS = {"driver": "driver, boot map", "none": "no driver, boot map", "adopt": "no driver, adopt map",
@@ -29,6 +30,12 @@ def by_cell(results):
 
 def others(results):
     return [result for result in results if not result.cell]
+
+
+def summary(results, seconds):
+    counts = {kind: sum(result.kind == kind for result in results) for kind in MARKS}
+    return (f"{counts['ok']} passed, {counts['failed']} failed, {counts['left out']} left out, "
+            f"in {seconds / 60:.0f} minutes")
 
 
 def table(results):
@@ -75,7 +82,14 @@ def printable(text):
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
-def html(results, title):
+def kernels(results):
+    """Those of the cells, and what they are."""
+    found = {kernel.name: kernel.version for result in results if result.cell
+             for kernel in (result.cell.home, *result.cell.route)}
+    return ", ".join(f"{name} is {version}" for name, version in found.items())
+
+
+def html(results, title, seconds):
     """Rows are pairs and states; logs are linked as they lie below the page."""
     head = "".join(f"<th>{escape(text)}</th>" for text in COLUMNS.values())
     rows = []
@@ -88,9 +102,12 @@ def html(results, title):
     return f"""<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>
 <h1>{escape(title)}</h1>
-<p>Rows: the kernel that goes and the one that comes, and what it finds lent. Columns: what the next kernel has and
-which map it is given. Each cell leads to its log. A grey cell is left out, for the reason that it shows when
-pointed at, and below.</p>
+<p><b>{summary(results, seconds)}</b>, {time.strftime("%-d %B %Y, %H:%M")}. {escape(kernels(results))}.</p>
+<p>A VM, alice, goes from one kernel to the next by kexec, and on to a third. Her peer, bob, lends to her and borrows
+from her. Rows: the two kernels, and what is lent when she goes. Columns: whether the next kernel has the driver of the
+lendable memory, and which map of memory it is given: that of the first boot, or one with the blocks in it. A cell is
+ok if both VMs' data and the hypervisor's accounts were as before after each kexec; it leads to its log, that says what
+was looked at. What is left out makes no sense, for the reasons below.</p>
 <table><tr><th>kernels</th><th>state</th>{head}</tr>
 {chr(10).join(rows)}
 </table>
@@ -105,8 +122,9 @@ def cell(result):
     if not result:
         return '<td class="left"></td>'
     if result.kind == "left out":
-        return f'<td class="left" title="{escape(result.why)}">left out</td>'
-    vcpus = f", {result.cell.cpus} vCPU" if result.cell else ""
+        text = "not run" if result.why == NOT_ASKED_FOR else "left out"
+        return f'<td class="left" title="{escape(result.why)}">{text}</td>'
+    vcpus = f", {result.cell.cpus} vCPU{'s' * (result.cell.cpus > 1)}" if result.cell else ""
     return (f'<td class="{result.kind}"><a href="logs/{escape(result.log.name)}">{MARKS[result.kind]}</a> '
             f'({result.seconds:.0f} s{vcpus})</td>')
 
@@ -121,14 +139,14 @@ def left_out(results):
     """By reasons."""
     reasons = {}
     for result in results:
-        if result.kind == "left out":
+        if result.kind == "left out" and result.why != NOT_ASKED_FOR:
             reasons.setdefault(result.why, []).append(result.name)
-    return "".join(f"<p>{escape(why)}: {escape(', '.join(names))}</p>"
+    return "".join(f"<p>{escape(why)}:<br>{escape(', '.join(names))}</p>"
                    for why, names in reasons.items()) or "<p>nothing</p>"
 
 
-def write(out, results, title):
-    """Files below out."""
+def write(out, results, title, seconds):
+    """Files below out; seconds: how long it took."""
     (out / "results.tap").write_text(tap(results))
     (out / "results.xml").write_text(junit(results))
-    (out / "index.html").write_text(html(results, title))
+    (out / "index.html").write_text(html(results, title, seconds))

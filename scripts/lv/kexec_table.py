@@ -30,10 +30,10 @@ BOOT_TIMEOUT = 150
 BOOT_MAP = "/boot/boot.dtb"
 PIECES = BLOCK // (2 * MIB)
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
-# What a kernel does at each start that has nothing to do with memory, and takes an emulated CPU half of its time:
-# page tables of its own for user space (a flush of all TLBs for each system call), tests of ciphers, certificates.
-HASTE = ("kpti=off cryptomgr.notests "
-         "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list")
+# Half of what a kernel does at each start has nothing to do with memory, and an emulated CPU takes long for it: a flush
+# of all TLBs with each system call, zeroing what is zero, tests of ciphers, certificates, what TCP and BPF begin with.
+HASTE = ("mitigations=off init_on_alloc=0 lsm= cryptomgr.notests "
+         "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list,cubictcp_register")
 KERNEL_ARGS = " ".join(filter(None, (BOOTARGS, HASTE, os.environ.get("LV_BOOTARGS"))))
 # For the driver of the next life: it gives back what it finds.
 CLEAN = " lendmem.clean=1"

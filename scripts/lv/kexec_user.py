@@ -26,6 +26,8 @@ def parse(text):
         for file in filter(None, (image, module)):
             if not Path(file).is_file():
                 raise Failure(f"KERNELS: {word}: there is no file {file}")
+        if name in (HOME, *(kernel[0] for kernel in kernels)):
+            raise Failure(f"KERNELS: {word}: there is a {name} already, take another name")
         kernels.append((name, Path(image), Path(module) if module else None))
     return kernels
 
@@ -39,7 +41,7 @@ def prepare(out, name, image, module):
         shutil.copyfile(image, zipped)
     else:
         zipped.write_bytes(gzip.compress(data, 6))
-    return Kernel(name, zipped, module and initramfs(out / f"{name}.cpio", module))
+    return Kernel(name, zipped, module and initramfs(out / f"{name}.cpio", module), version=str(image))
 
 
 def initramfs(archive, module):
