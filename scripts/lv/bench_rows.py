@@ -16,9 +16,6 @@ GROWTH = (
     ("vm-of-16", "vm", "16 VMs in place of 1, of calls, loads, SGI, tick"),
 )
 
-# Of a move between Linux guests: what falls into one step or the next, or is little and mostly ticks.
-UNSTEADY = {"wall", "lend", "lend-el2", "online", "online-el2", "touch-el2", "kernel-add"}
-
 I = "instructions"
 
 
@@ -30,7 +27,6 @@ class Row:
     unit: str = I
     bound: float = None  # at most this
     note: str = ""
-    steady: bool = True  # from run to run, so that it is compared with the baseline
 
     def missed(self):
         return self.bound is not None and self.value > self.bound
@@ -195,7 +191,7 @@ def linux_move_rows(raw):
             step = key.split(".")[1]
             note = "the kernel's own function" if step.startswith("kernel") else notes.get(step, "")
             rows.append(Row(f"{mib} MiB from one Linux guest to another, until user space touches it", key, raw[key],
-                            "s" if step == "wall" else I, note=note, steady=step not in UNSTEADY))
+                            "s" if step == "wall" else I, note=note))
     return rows
 
 
