@@ -132,13 +132,16 @@ def growth(raw):
     return [growth_row(raw, *row) for row in GROWTH]
 
 
-def time_rows(raw):
-    rows = [Row("Interrupts masked at EL2", f"masked-{mib}", raw[f"masked-{mib}"], bound=MASKED_BOUND,
-                note=raw[f"masked-{mib}-cause"]) for mib in SIZES if f"masked-{mib}" in raw]
-    jitter = (("itself", MASKED_BOUND, ""), ("another-vCPU", None, "that CPU's slices of the one clock are in it"),
-              ("revoke", MASKED_BOUND, ""), ("bob", MASKED_BOUND, "of 1 GiB by itself, and by alice beside it"))
-    return rows + [Row("A tick of 1 kHz beside a scrub of 1 GiB, how late at most", f"jitter.{name}",
-                       raw[f"jitter.{name}"], bound=bound, note=note) for name, bound, note in jitter]
+def masked_rows(raw):
+    return [Row(f"Longest stretch with interrupts masked at EL2, blocks of {mib} MiB", key, raw[key], bound=MASKED_BOUND)
+            for mib in SIZES for key in raw if key.startswith(f"masked-{mib}.")]
+
+
+def jitter_rows(raw):
+    rows = (("itself", MASKED_BOUND, ""), ("another-vCPU", None, "that CPU's slices of the one clock are in it"),
+            ("revoke", MASKED_BOUND, ""), ("bob", MASKED_BOUND, "of 1 GiB by itself, and by alice beside it"))
+    return [Row("A tick of 1 kHz beside a scrub of 1 GiB, how late at most", f"jitter.{name}", raw[f"jitter.{name}"],
+                bound=bound, note=note) for name, bound, note in rows]
 
 
 def boot_rows(raw):
@@ -203,6 +206,6 @@ def all_rows(raw):
             rows += lending(raw, mib)
     for key in dict.fromkeys(key.split(".")[0] for key in raw if key.startswith("counts-")):
         rows += descriptors(raw, int(key.split("-")[1]), key.split("-")[2])
-    for group in (growth, time_rows, boot_rows, linux_boot_rows, linux_move_rows, size_rows):
+    for group in (growth, masked_rows, jitter_rows, boot_rows, linux_boot_rows, linux_move_rows, size_rows):
         rows += group(raw)
     return rows
