@@ -46,20 +46,29 @@ $(BENCH_FLAT:%=build/bench/%.elf): build/bench/%.elf: build/bench/flat.S.o build
 build/bench/%.bin: build/bench/%.elf
 	$(BARE_CROSS)objcopy -O binary $< $@
 
-# What counts instructions of Linux guests: QEMU's plugin, and the program that sets marks for it, which is
-# appended to the guests' initramfs.
+# What counts instructions of Linux guests: QEMU's plugin; the programs and the script in the guests that go with it,
+# appended to their initramfs. A login shell reads /etc/profile; MOVE is a word of the kernel's command line.
 
 build/bench/count.so: $(addprefix $(BENCH_DIR)/,count.c functions.c functions.h plugin.h)
 	@mkdir -p $(@D)
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden $(filter %.c,$^) -o $@
 
-build/bench/mark: $(BENCH_DIR)/mark.c
+build/bench/mark build/bench/seed: build/bench/%: $(BENCH_DIR)/%.c
 	@mkdir -p $(@D)
 	$(LINUX_CROSS)gcc $(LINUX_TOOL_CFLAGS) -o $@ $<
 
-build/bench/initramfs.cpio.gz: build/bench/mark build/linux/6.1/initramfs.cpio.gz $(INITRAMFS)/mkcpio
-	@printf 'file /bin/mark 0755 $<\n' >build/bench/contents
-	@$(INITRAMFS)/mkcpio build/bench/contents 6.1 | gzip -n -9 | cat build/linux/6.1/initramfs.cpio.gz - >$@
+build/bench/profile.sh:
+	@mkdir -p $(@D)
+	@echo '[ -z "$$MOVE" ] || move "$$MOVE"' >$@
+
+build/bench/contents: $(BENCH_DIR)/bench.mk
+	@mkdir -p $(@D)
+	@printf '%s\n' 'dir /etc 0755' 'file /etc/profile 0644 build/bench/profile.sh' \
+		'file /bin/move 0755 $(BENCH_DIR)/move' $(foreach p,mark seed,'file /bin/$p 0755 build/bench/$p') >$@
+
+build/bench/initramfs.cpio.gz: build/linux/6.1/initramfs.cpio.gz $(INITRAMFS)/mkcpio \
+		$(addprefix build/bench/,contents profile.sh mark seed) $(BENCH_DIR)/move
+	@$(INITRAMFS)/mkcpio build/bench/contents 6.1 | gzip -n -9 | cat $< - >$@
 
 .SECONDARY: $(patsubst %,build/bench/%.c.o,$(BENCH_GUESTS) $(BENCH_FLAT)) build/bench/flat.S.o \
 	$(patsubst %,build/bench/%.elf,$(BENCH_GUESTS) $(BENCH_FLAT))

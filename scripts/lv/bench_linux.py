@@ -124,36 +124,22 @@ def boot():
 
 
 def move(megabytes, profile=None):
-    """
-    Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them. bob's script waits in
-    the background, so that nothing is typed between the marks.
-    """
+    """Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them (guest-tests/bench/move)."""
     nr = megabytes * MIB // BLOCK
     plugin, marks = counter(f"move-{megabytes}", kernel_steps(), profile)
-    window = (bench.WINDOW, megabytes * MIB)
-    common = {"boot_memory": 256 * MIB, "window": window}
 
     def vm(name, bootargs="", **properties):
-        return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), **common, **properties,
-                      bootargs=f"{BOOTARGS} lend.name={name} {bootargs}".strip())
+        return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), boot_memory=256 * MIB,
+                      window=(bench.WINDOW, megabytes * MIB), **properties,
+                      bootargs=f"{BOOTARGS} lend.name={name} MOVE={nr} {bootargs}".strip())
 
     alice = vm("alice", "lend.online=1", owned_memory=megabytes * MIB, lend_to=["bob"])
     with bench.start(f"linux-move-{megabytes}", [alice, vm("bob")], BLOCK, cpu="neoverse-n1",
                      qemu_args=plugin) as machine:
-        a, b = (Guest(machine, name, nr) for nr, name in enumerate(("alice", "bob")))
-        for one in (a, b):
-            one.wait_shell(bench.PATIENCE)
-            # Until its random numbers are seeded, the kernel hashes anew for each that it needs.
-            one.run("head -c 1 /dev/random >/dev/null", 300)
-        b.run("mount -o remount,size=2g /tmp")
-        b.run(f"{{ (lendctl wait any offered -w 3000; lendctl online {nr - 1} -w 300; lendctl online all; mark 4; "
-              f"dd if=/dev/zero of=/tmp/x bs=1M count={megabytes * 3 // 4} 2>&1; mark 5) >/tmp/log 2>&1 & }}")
-        a.run(f"mark 0; lendctl offline all; mark 1; lendctl lend 0+{nr} bob; mark 2", 600)
-        b.run("wait", 600)
-        said = b.lines("cat /tmp/log")
-        if "mark 5" not in " ".join(said):
-            raise Failure(f"bob: {said}")
-        machine.close()
+        for name, last in (("alice", "mark 2"), ("bob", "mark 5")):
+            said = machine.expect(name, f"^{last}|^{name}# ", bench.PATIENCE, partial=True)
+            if said[0] != last:
+                raise Failure(f"{name} did not come to {last}: see {machine.logs.path}")
     at, name = marks(), f"move-{megabytes}"
     found = {f"{name}.wall": at[4].seconds - at[0].seconds}
     for step, first, last in (("offline", 0, 1), ("lend", 1, 2), ("online", 2, 4), ("total", 0, 4), ("touch", 4, 5)):

@@ -25,19 +25,20 @@ def change(row, was):
     return f"  {row.name}: {shown(was)} -> {shown(row.value)}{percent}"
 
 
+def for_baseline(rows):
+    """{name: value} of all but wall time, which is of whatever machine it was."""
+    return {row.name: row.value for row in rows if row.unit != "s"}
+
+
 def compared(rows, baseline):
     """(row, what it was) of those that the baseline has."""
-    return [(row, baseline[row.name]) for row in rows if row.name in baseline and row.steady]
-
-
-def for_baseline(rows):
-    return {row.name: row.value for row in rows if row.steady}
+    return [(row, baseline[row.name]) for row in rows if row.name in baseline]
 
 
 def changes(rows, baseline):
     """Lines for what differs by more than is worth none, and for what the baseline does not have."""
     lines = [change(row, was) for row, was in compared(rows, baseline) if abs(row.value - was) > TOLD * abs(was)]
-    return lines + [f"  {row.name}: new" for row in rows if row.name not in baseline and row.steady]
+    return lines + [f"  {name}: new" for name in for_baseline(rows) if name not in baseline]
 
 
 def regressions(rows, baseline):
