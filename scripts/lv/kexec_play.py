@@ -115,7 +115,7 @@ def play(t, cell, say):
     options = f"--dtb={ADOPTED_MAP}" if cell.way.adopt else ""
     for nr, kernel in enumerate(cell.route):
         last = nr == len(cell.route) - 1
-        driver = cell.way.driver if last else bool(kernel.initramfs) and not cell.way.adopt
+        driver = cell.way.driver if last else bool(kernel.initramfs) and not (cell.way.adopt or cell.state.passes)
         load, run = t.kexec(kernel, driver, options)
         after_kexec(t, course, kernel, driver, adopted, adopted)
         if t.test and not adopted:

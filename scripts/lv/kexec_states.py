@@ -30,6 +30,11 @@ class State:
     given_back: dict = field(default_factory=dict)
     not_adoptable: str = None
 
+    @property
+    def passes(self):
+        """Any driver would end it: none may come before the kernel that is to find it."""
+        return bool(self.settled or self.not_adoptable)
+
     def after(self, driver):
         return {**self.slots, **self.settled} if driver else self.slots
 
