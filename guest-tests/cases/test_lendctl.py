@@ -15,7 +15,7 @@ from lv import BUILD, ROOT
 from lv.machine import deadline
 
 TOOLS = ROOT / "guest-tests" / "linux" / "tools"
-OTHERS = ("memfill", "memcheck", "pagemap")  # what the files of other tools begin with
+OTHERS = ("memfill", "memcheck", "dumpcheck", "pagemap")  # what the files of other tools begin with
 BINARY = BUILD / "host" / "lendctl"
 BASE = 0x1_0000_0000
 BLOCK = 128 << 20
