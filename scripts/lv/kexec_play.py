@@ -7,6 +7,8 @@ from lv.kexec_table import BOOT_MAP, IN_BOOT_MEMORY
 from lv.lendtest import FITS
 from lv.lendvm import BLOCK, DEVICE, WINDOW
 
+# For all but memfill, or it is killed.
+KEEP_FREE_MIB = 64
 # What a driver that just came has for each state of a slot: what it found held is added, and nobody onlined it yet.
 FOUND = {**FITS, "held": "offline", "borrowed": "offline"}
 ADOPTED_MAP = "/boot/adopt.dtb"
@@ -25,9 +27,10 @@ def adopt(t, cell):
 
 def use_adopted(t, adopted):
     """A kernel that was booted with the blocks: they are memory like any other, and what it has in /boot may lie there."""
+    most = t.alice.guest.meminfo_kib("MemFree") // 1024 - KEEP_FREE_MIB
     for slot in adopted:
         start = WINDOW + slot * BLOCK
-        said = " ".join(t.alice.run(f"memfill fill {len(adopted) * 160 + 160}M {slot + 1:#x} "
+        said = " ".join(t.alice.run(f"memfill fill {min(most, len(adopted) * 160 + 160)}M {slot + 1:#x} "
                                     f"--in {start:#x}-{start + BLOCK - 1:#x} --least 20", 120))
         if "pattern ok" not in said:
             raise Failure(f"alice: of adopted slot {slot} memfill says: {said}")
