@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What is done in a cell of the kexec matrix, and what has to hold before and after."""
 
+import re
+
 from lv import Failure
 from lv.kexec_states import OWN, SPARE
 from lv.kexec_table import BOOT_MAP, IN_BOOT_MEMORY
 from lv.lendtest import FITS
 from lv.lendvm import BLOCK, DEVICE, WINDOW
 
+# For all but memfill, or it is killed.
+KEEP_FREE_MIB = 64
 # What a driver that just came has for each state of a slot: what it found held is added, and nobody onlined it yet.
 FOUND = {**FITS, "held": "offline", "borrowed": "offline"}
 ADOPTED_MAP = "/boot/adopt.dtb"
@@ -24,13 +28,19 @@ def adopt(t, cell):
 
 
 def use_adopted(t, adopted):
-    """A kernel that was booted with the blocks: they are memory like any other, and what it has in /boot may lie there."""
+    """A kernel that was booted with the blocks: they are memory like any other, if what it has in /boot leaves room."""
+    most = t.alice.guest.meminfo_kib("MemFree") // 1024 - KEEP_FREE_MIB
+    pages = 0
     for slot in adopted:
         start = WINDOW + slot * BLOCK
-        said = " ".join(t.alice.run(f"memfill fill {len(adopted) * 160 + 160}M {slot + 1:#x} "
-                                    f"--in {start:#x}-{start + BLOCK - 1:#x} --least 20", 120))
-        if "pattern ok" not in said:
+        said = " ".join(t.alice.run(f"memfill fill {min(most, len(adopted) * 160 + 160)}M {slot + 1:#x} "
+                                    f"--in {start:#x}-{start + BLOCK - 1:#x} --least 0", 120))
+        found = re.search(r"pages (\d+) of .*pattern ok", said)
+        if not found:
             raise Failure(f"alice: of adopted slot {slot} memfill says: {said}")
+        pages += int(found.group(1))
+    if adopted and not pages:
+        raise Failure(f"alice: memfill got no page of the adopted slots {adopted}")
 
 
 def leaves_alone(t, adopted):
