@@ -95,6 +95,7 @@ def check_driver(alice):
     assert "own slots 4: 2 standby, 1 held, 1 lent" in " ".join(said.split()) and "recalled" in said
     alice.fails("lendctl lend 2 bob", "ENOENT")
     alice.fails("lendctl online 2", "ENXIO")
+    alice.fails("lendctl map /tmp/map", "ENOENT")
     alice.fails("lendctl unload; echo 1 >$(echo /sys/bus/platform/drivers/lendmem/*.lendmem/slots/2/config)", "denied")
 
 

@@ -44,17 +44,18 @@ def test_report(tmp_path):
     good, bad = (Path(f"logs/{name}.txt") for name in ("good", "bad"))
     results = [Result(CELLS[0].name, "ok", "", 1, good, CELLS[0]),
                Result(CELLS[1].name, "failed", "<not> \x1b as it was", 1, bad, CELLS[1]),
+               Result(CELLS[2].name, "failed", "it was never run", 0, None, CELLS[2]),
                Result(LEFT_OUT[0][0].name, "left out", "no sense", 0, None, LEFT_OUT[0][0]),
                Result("9 kexecs", "ok", "", 1, good)]
     kexec_report.write(tmp_path, results, "a title", 61)
     said = tap.parse((tmp_path / "results.tap").read_text().splitlines())
-    assert (said.planned, len(said.passed), len(said.failed), len(said.skipped)) == (4, 2, 1, 1)
+    assert (said.planned, len(said.passed), len(said.failed), len(said.skipped)) == (5, 2, 2, 1)
     suite = ET.parse(tmp_path / "results.xml").getroot()
-    assert [len(suite.findall(f"testcase/{tag}")) for tag in ("failure", "skipped")] == [1, 1]
+    assert [len(suite.findall(f"testcase/{tag}")) for tag in ("failure", "skipped")] == [2, 1]
     page = (tmp_path / "index.html").read_text()
     assert 'href="logs/good.txt"' in page and 'href="logs/bad.txt"' in page
     assert "&lt;not&gt;" in page and "no sense" in page
-    assert "2 passed, 1 failed, 1 left out, in 1 minutes" in page
+    assert "2 passed, 2 failed, 1 left out, in 1 minutes" in page
     assert "FAILED" in kexec_report.table(results)
 
 
@@ -70,7 +71,7 @@ def test_users_kernels(tmp_path):
     assert all(isinstance(kernel, Kernel) for _, route in routes for kernel in route)
 
 
-@pytest.mark.parametrize("text", ["Image", "a=", "a=/no/such/file", "a/b=Image", f"6.12={__file__}", f"a={__file__} a={__file__}"])
+@pytest.mark.parametrize("text", ["Image", "a=", "a=/no/such/file", "a/b=Image", f"6.12={__file__}", f"plain={__file__}", f"a;b={__file__}", f"a={__file__} a={__file__}"])
 def test_users_kernels_that_are_wrong(text, tmp_path):
     with pytest.raises(Failure, match="KERNELS: "):
         kexec_user.routes(text, tmp_path)

@@ -29,7 +29,7 @@ def adopt(t, cell):
 
 def use_adopted(t, adopted):
     """A kernel that was booted with the blocks: they are memory like any other, if what it has in /boot leaves room."""
-    most = t.alice.guest.meminfo_kib("MemFree") // 1024 - KEEP_FREE_MIB
+    most = max(t.alice.guest.meminfo_kib("MemFree") // 1024 - KEEP_FREE_MIB, 16)
     pages = 0
     for slot in adopted:
         start = WINDOW + slot * BLOCK

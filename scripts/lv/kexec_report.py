@@ -125,8 +125,10 @@ def cell(result):
         text = "not run" if result.why == NOT_ASKED_FOR else "left out"
         return f'<td class="left" title="{escape(result.why)}">{text}</td>'
     vcpus = f", {result.cell.cpus} vCPU{'s' * (result.cell.cpus > 1)}" if result.cell else ""
-    return (f'<td class="{result.kind}"><a href="logs/{escape(result.log.name)}">{MARKS[result.kind]}</a> '
-            f'({result.seconds:.0f} s{vcpus})</td>')
+    mark = MARKS[result.kind]
+    if result.log:
+        mark = f'<a href="logs/{escape(result.log.name)}">{mark}</a>'
+    return f'<td class="{result.kind}">{mark} ({result.seconds:.0f} s{vcpus})</td>'
 
 
 def failures(results):

@@ -2,6 +2,7 @@
 """A user's own kernels in the kexec matrix: "a=path/Image b=path/Image,path/lendmem.ko"."""
 
 import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,7 +22,7 @@ def parse(text):
     for word in text.split():
         name, equals, files = word.partition("=")
         image, _, module = files.partition(",")
-        if not equals or not image or set(name) & set("/> "):
+        if not equals or not image or not re.fullmatch(r"[\w.-]+", name) or name == "plain":
             raise Failure(f"KERNELS: {word}: it has to be NAME=IMAGE or NAME=IMAGE,LENDMEM.KO")
         for file in filter(None, (image, module)):
             if not Path(file).is_file():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A kexec with a map that lists a block which is lent: what becomes of both VMs."""
 
+import re
+
 from lv import Failure
 from lv.kexec_lab import FIRST_LOAN
 from lv.monitor import Monitor
@@ -22,4 +24,6 @@ def play(machine, alice, bob):
     said = {"bob": bob.memcheck_stop(), "alice": Monitor(machine).stats("aborts", "alice")[0]}
     if complaints := bob.complaints(mark):
         raise Failure(f"bob: the kernel says: {complaints}")
+    if not re.search(r"aborts [1-9]", said["alice"]) or not said["bob"].endswith("0 errors"):
+        raise Failure(f"it did not go wrong as it should: {said}")
     return said

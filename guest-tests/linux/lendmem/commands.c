@@ -188,5 +188,5 @@ static struct attribute *command_attrs[] = {
 
 const struct attribute_group lendmem_command_group = {
 	.attrs = command_attrs,
-	.is_visible = lendmem_if_working,
+	.is_visible = lendmem_file_is_visible,
 };

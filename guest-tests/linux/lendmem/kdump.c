@@ -86,12 +86,12 @@ int lendmem_panic_init(struct lendmem *lm)
 	return devm_add_action_or_reset(lm->dev, panic_exit, lm);
 }
 
-umode_t lendmem_mode(const struct attribute *attr)
+umode_t lendmem_file_mode(const struct attribute *attr)
 {
 	return is_kdump_kernel() ? attr->mode & 0444 : attr->mode;
 }
 
-umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n)
+umode_t lendmem_file_is_visible(struct kobject *kobj, struct attribute *attr, int n)
 {
-	return lendmem_mode(attr);
+	return lendmem_file_mode(attr);
 }

@@ -368,8 +368,8 @@ int lendmem_runs_in_window(struct lendmem *lm);
 int lendmem_kdump_init(struct lendmem *lm);
 int lendmem_panic_init(struct lendmem *lm);
 /* A crash kernel's files are for reading. */
-umode_t lendmem_mode(const struct attribute *attr);
-umode_t lendmem_if_working(struct kobject *kobj, struct attribute *attr, int n);
+umode_t lendmem_file_mode(const struct attribute *attr);
+umode_t lendmem_file_is_visible(struct kobject *kobj, struct attribute *attr, int n);
 
 /* sysfs.c, map.c, commands.c, counters.c: the device's files; slots.c: a directory for each slot. */
 extern const struct attribute_group *lendmem_groups[];

@@ -4,6 +4,7 @@
  * kind it is. The hypervisor writes it anew; adopting marks the slots that it lists, and these stay
  * with this VM until the marks are taken back. Looking marks nothing.
  */
+#include <linux/crash_dump.h>
 #include <linux/io.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -75,7 +76,10 @@ struct adopt_job {
 	bool on;
 };
 
-/* By the worker: no block is on its way out while it is marked. */
+/*
+ * By the worker, so that it takes no block away meanwhile. Of a person's offlining that is half done the
+ * hypervisor refuses the end: the notifier says so, and the slot is marked and held.
+ */
 static int adopt(struct lendmem *lm, struct lendmem_job *job)
 {
 	struct adopt_job *a = container_of(job, struct adopt_job, job);
@@ -161,11 +165,18 @@ static ssize_t map_read(struct file *file, struct kobject *kobj, struct bin_attr
 }
 static BIN_ATTR_ADMIN_RO(map, 0);
 
+/* There is no next kernel for a crash kernel to care for. */
+static umode_t map_is_visible(struct kobject *kobj, struct bin_attribute *attr, int n)
+{
+	return is_kdump_kernel() ? 0 : attr->attr.mode;
+}
+
 static struct attribute *map_attrs[] = {&dev_attr_adopt.attr, NULL};
 static struct bin_attribute *map_bin_attrs[] = {&bin_attr_map, NULL};
 
 const struct attribute_group lendmem_map_group = {
 	.attrs = map_attrs,
 	.bin_attrs = map_bin_attrs,
-	.is_visible = lendmem_if_working,
+	.is_visible = lendmem_file_is_visible,
+	.is_bin_visible = map_is_visible,
 };

@@ -182,7 +182,7 @@ static int create_dir(struct lendmem *lm, u32 slot)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(slot_attributes) && !ret; i++) {
 		attr = &slot_attributes[i].attr.attr;
-		attr->mode = lendmem_mode(attr);
+		attr->mode = lendmem_file_mode(attr);
 		ret = sysfs_create_file(lm->slots[slot].dir, attr);
 	}
 	return ret;

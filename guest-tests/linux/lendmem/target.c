@@ -103,7 +103,7 @@ static int give_up_one(struct lendmem *lm, u32 unit)
 	return 0;
 }
 
-/* 0 as well when all that is left is adopted: nothing comes of trying again before the marks go. */
+/* 0 as well when all that is left is adopted, or mixed: nothing comes of trying again before the marks go. */
 static int shrink(struct lendmem *lm)
 {
 	struct lendmem_pool pool;

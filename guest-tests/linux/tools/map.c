@@ -57,6 +57,7 @@ static ssize_t read_map(char *map, size_t size)
 static int write_map(const char *name, const char *map, size_t size)
 {
 	int to = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600), ret = 0;
+	struct stat file;
 	ssize_t put;
 
 	if (to < 0)
@@ -66,7 +67,7 @@ static int write_map(const char *name, const char *map, size_t size)
 		ret = put < 0 ? -errno : -ENOSPC;
 	if (close(to) && !ret)
 		ret = -errno;
-	if (ret)
+	if (ret && !stat(name, &file) && S_ISREG(file.st_mode))
 		unlink(name);
 	return ret;
 }
