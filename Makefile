@@ -95,7 +95,7 @@ help:
 	@echo "make demo         two Debian guests lend a block of memory and take it back"
 	@echo "                  V=1: with their consoles; BOOT=uboot: by U-Boot"
 	@echo "make check        all tests; ends in 'N passed, N failed'"
-	@echo "make soak         the random ones of them for an hour: T=600 for each fuzzer"
+	@echo "make soak         the random ones of them for some hours: T=600 for each fuzzer"
 	@echo "make kexec-check  kexec from kernel to kernel in every state of lending: build/kexec/index.html"
 	@echo "                  QUICK=1: the part in check; KERNELS=\"a=path/Image b=path/Image\": your own"
 	@echo "make check-host   the tests that need no QEMU, in seconds once built"

@@ -42,7 +42,7 @@ check-bare: check-begin all variants bare aarch32
 variants:
 	@for variant in DEBUG=1 MEASURE=1 ERRATA_REPEAT_TLBI=1; do $(SUBMAKE) $$variant hypervisor || exit 1; done
 
-# An hour and more, with another seed each time: make soak [T=600] [SEED=n].
+# Some hours, half of them kexecs, with another seed each time: make soak [T=600] [SEED=n].
 SOAK_SEED = $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 soak: check-begin $(HOST_TESTS) all variants bare linux
 	@seed=$(SOAK_SEED); echo "seed $$seed"; \
