@@ -29,9 +29,10 @@ def adopt(t, cell):
 
 def use_adopted(t, adopted):
     """A kernel that was booted with the blocks: they are memory like any other, if what it has in /boot leaves room."""
-    most = max(t.alice.guest.meminfo_kib("MemFree") // 1024 - KEEP_FREE_MIB, 16)
     pages = 0
     for slot in adopted:
+        # Of what is free, a kernel with 16K pages keeps a tenth to itself.
+        most = max(t.alice.guest.meminfo_kib("MemAvailable") // 1024 - KEEP_FREE_MIB, 16)
         start = WINDOW + slot * BLOCK
         said = " ".join(t.alice.run(f"memfill fill {min(most, len(adopted) * 160 + 160)}M {slot + 1:#x} "
                                     f"--in {start:#x}-{start + BLOCK - 1:#x} --least 0", 120))
