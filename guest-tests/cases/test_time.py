@@ -42,7 +42,7 @@ def boot_pair(lab, block, kernel, cpu="cortex-a57"):
     # 2 MiB: a run of slots longer than SLOT_INFO looks ahead.
     window = (WINDOW, max(1536 * 2 * MIB, 2 * block))
     alice = lab.bare_vm("alice", "masked", boot_memory=BLOCK, owned_memory=nr_own * block,
-                        window=window, lend_to=["bob"], cpus=2, extra="lendvisor,manager;")
+                        window=window, lend_to=["bob"], cpus=8, extra="lendvisor,manager;")
     bob = lab.bare_vm("bob", "masked", boot_memory=BLOCK, window=window)
     machine = lab.boot([alice, bob], block_size=block, kernel=str(kernel), icount=True, cpu=cpu)
     ends_orderly(machine, 300)
