@@ -2,8 +2,8 @@
 /*
  * Every lending call at its largest, for the hypervisor built with MEASURE=1 to note how long it keeps
  * interrupts masked; and, by the guest's own clock, what the short ones cost. One image for two VMs with a
- * vCPU each: who has own blocks lends them, the other borrows. Who waits is in WFI: under -icount one clock
- * serves both, and nobody is to use the other's time.
+ * vCPU at work in each: who has own blocks lends them and sets targets, the other borrows. Who waits is in WFI:
+ * under -icount one clock serves both, and nobody is to use the other's time.
  *
  * Figures are lines `# figure <what> <ns>`, the least of some rounds.
  */
@@ -19,6 +19,8 @@
 #define NOT_YOURS LEND_LEND_KEEP /* an offer that the borrower leaves alone */
 #define KEEP_IT LEND_LEND_REVOCABLE /* one that it keeps until it is taken */
 #define THE_END LEND_LEND_ADOPTABLE /* one that tells it to go */
+#define REFUSE_IT (KEEP_IT | THE_END) /* one that it refuses */
+#define REFUSE_FLAGS (LEND_FLAG_REVOCABLE | LEND_FLAG_ADOPTABLE)
 
 static struct lend_window w;
 static u32 n; /* slots in one call */
@@ -72,14 +74,43 @@ static void looks(void)
 		CHECK_EQ(lend_status(LEND_INFO, page, 0, 0, 0), LEND_SUCCESS);
 }
 
+static void maps(void)
+{
+	CHECK_EQ(lend_status(LEND_MAP, MAP, MAP_SIZE, LEND_MAP_ADOPT, 0), LEND_SUCCESS);
+	CHECK_EQ(lend_status(LEND_MAP, MAP, MAP_SIZE, LEND_MAP_BOOT, 0), LEND_SUCCESS);
+}
+
+static void nothing(void)
+{
+}
+
+/* CPU_ON; and CPU_OFF, by itself. */
+static void other_cpu(void)
+{
+	for (u32 i = 1; i < nr_cpus; i++) {
+		CHECK_EQ(cpu_start(i, nothing), PSCI_SUCCESS);
+		sleep_ms(1);
+		CHECK(cpu_wait_off(i));
+	}
+}
+
+/* As many pieces as there can be: every second slot. */
+static void pieces(void)
+{
+	for (u32 i = 0; i < n; i += 2)
+		CHECK_EQ(lend_status(LEND_RETRIEVE, i, 1, 0, 0), LEND_SUCCESS);
+	looks();
+	maps();
+	CHECK_EQ(lend_status(LEND_RELINQUISH_ALL, 0, 0, 0, 0), LEND_SUCCESS);
+}
+
 static void own(void)
 {
 	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
 	looks();
 	CHECK_EQ(lend_status(LEND_RELINQUISH, 0, n, LEND_RELINQUISH_KEEP, 0), LEND_SUCCESS);
 	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
-	CHECK_EQ(lend_status(LEND_MAP, MAP, MAP_SIZE, LEND_MAP_ADOPT, 0), LEND_SUCCESS);
-	CHECK_EQ(lend_status(LEND_MAP, MAP, MAP_SIZE, LEND_MAP_BOOT, 0), LEND_SUCCESS);
+	maps();
 	CHECK_EQ(lend_status(LEND_RELINQUISH_ALL, 0, 0, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(lend_status(LEND_RETRIEVE, 0, n, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(lend_status(LEND_RELINQUISH, 0, n, 0, 0), LEND_SUCCESS);
@@ -99,9 +130,24 @@ static void lend_rounds(u32 nr, const char *what)
 	figure(what, least);
 }
 
-static void withdraw(void)
+static void refused(void)
 {
-	struct smccc loan = lend(LEND_LEND, 0, n, lend_peer(), NOT_YOURS);
+	CHECK_EQ(lend_status(LEND_LEND, 0, n, lend_peer(), REFUSE_IT), LEND_SUCCESS);
+	sleep_until_events(LEND_EVENT_RETURNED, n);
+	sleep_ms(1);
+	CHECK(slots_are(0, n, LEND_SLOT_STANDBY));
+}
+
+static void targets(void)
+{
+	CHECK_EQ(lend_status(LEND_TARGET, w.id, 0, 0, 0), LEND_SUCCESS);
+	CHECK_EQ(lend_status(LEND_TARGET, lend_peer(), 0, 0, 0), LEND_SUCCESS);
+}
+
+/* An offer, or a gift, that nobody takes. */
+static void withdraw(u32 fn)
+{
+	struct smccc loan = lend(fn, 0, n, lend_peer(), NOT_YOURS);
 
 	CHECK_EQ(loan.x[0], LEND_SUCCESS);
 	CHECK_EQ(lend_status(LEND_RECLAIM, loan.x[1], 0, 0, 0), LEND_SUCCESS);
@@ -128,11 +174,17 @@ static void lender(void)
 	n = min_u64(w.nr_own, LEND_CALL_MAX);
 	null_call();
 	own();
+	pieces();
+	other_cpu();
+	targets();
 	lend_rounds(1, "lend");
 	if (n > 1)
 		lend_rounds(n, "lend-all");
 	sleep_ms(1);
-	withdraw();
+	refused();
+	withdraw(LEND_LEND);
+	sleep_ms(1);
+	withdraw(LEND_DONATE);
 	sleep_ms(1);
 	revoke_all();
 	sleep_ms(400);
@@ -158,6 +210,12 @@ static u32 nr_offered(void)
 	return nr;
 }
 
+static void refuse(u32 nr)
+{
+	for (u32 i = 0; i < nr; i++)
+		CHECK_EQ(lend_status(LEND_REFUSE, i, 0, 0, 0), LEND_SUCCESS);
+}
+
 static void borrower(void)
 {
 	u64 least = NONE, least_all = NONE;
@@ -169,9 +227,13 @@ static void borrower(void)
 		u64 ticks;
 
 		SLEEP_UNTIL(nr_offered());
+		nr = nr_offered();
+		if ((slot_flags(0) & REFUSE_FLAGS) == REFUSE_FLAGS) {
+			refuse(nr);
+			continue;
+		}
 		if (slot_flags(0) & LEND_FLAG_ADOPTABLE)
 			break;
-		nr = nr_offered();
 		ticks = timed(LEND_RETRIEVE, 0, nr, 0, 0);
 		if (nr == 1)
 			keep_least(&least, ticks);

@@ -131,6 +131,8 @@ EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int ar
 		return refuse("out, low or high");
 	if (profile_name)
 		profile = calloc(range_words(), sizeof(*profile));
+	if (profile_name && !profile)
+		return refuse("profile: no memory for such a range");
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	qemu_plugin_register_atexit_cb(id, ended, (void *)(uintptr_t)NR_MARKS);
 	return 0;

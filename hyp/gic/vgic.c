@@ -104,7 +104,8 @@ void vgic_set_awake(struct vgic_cpu *c, bool awake)
 {
 	c->awake = awake;
 	for (u32 i = 0; i < VGIC_NR_SPIS; i++)
-		vgic_set_irouter(c->vgic, VGIC_NR_PRIVATE + i, c->vgic->spi[i].irouter);
+		if (c->vgic->spi[i].irouter & VGIC_IROUTER_IRM)
+			vgic_set_irouter(c->vgic, VGIC_NR_PRIVATE + i, c->vgic->spi[i].irouter);
 }
 
 void vgic_set_line(struct vgic *g, struct vgic_cpu *c, u32 intid, bool level)

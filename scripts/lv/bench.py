@@ -174,7 +174,7 @@ def masked(mib):
     block = mib * MIB
     window = (WINDOW, max(1536 * 2 * MIB, 2 * block))
     alice = guest("alice", "bare/masked", boot_memory=128 * MIB, window=window, lend_to=["bob"],
-                  owned_memory=(256 if mib == 2 else 1) * block)
+                  owned_memory=(256 if mib == 2 else 1) * block, cpus=8, extra="lendvisor,manager;")
     bob = guest("bob", "bare/masked", boot_memory=128 * MIB, window=window)
     with start(f"masked-{mib}", [alice, bob], block, kernel=MEASURE_IMAGE) as machine:
         machine.wait_end(PATIENCE)

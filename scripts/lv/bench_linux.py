@@ -140,11 +140,18 @@ def move(megabytes, profile=None):
             said = machine.expect(name, f"^{last}|^{name}# ", bench.PATIENCE, partial=True)
             if said[0] != last:
                 raise Failure(f"{name} did not come to {last}: see {machine.logs.path}")
-    at, name = marks(), f"move-{megabytes}"
+    return moved(f"move-{megabytes}", marks())
+
+
+def moved(name, at):
+    """What a move took, step by step, by the marks in it. Each takes something, and no time runs back."""
     found = {f"{name}.wall": at[4].seconds - at[0].seconds}
     for step, first, last in (("offline", 0, 1), ("lend", 1, 2), ("online", 2, 4), ("total", 0, 4), ("touch", 4, 5)):
         found[f"{name}.{step}"] = at[last].all() - at[first].all()
         found[f"{name}.{step}-el2"] = at[last].el2 - at[first].el2
     for step in KERNEL_STEPS:
         found[f"{name}.kernel-{step}"] = at[4].spent[step] - at[0].spent[step]
+    wrong = [key for key, value in found.items() if value <= 0]
+    if wrong:
+        raise Failure(f"{wrong[0]} is {found[wrong[0]]}: a mark was not set, or no return of the function was seen")
     return found

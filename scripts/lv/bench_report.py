@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a person is told of the benchmarks' rows: the table, and what differs from the baseline."""
 
+from lv.bench_rows import SOMETHING
+
 TOLD = 0.01  # a change that is worth a line
 SLOWER = 0.05  # one that fails `make check`
 
@@ -9,14 +11,26 @@ def shown(value):
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
+def limits(row):
+    """What the value has to be, in words."""
+    prefix = "MISSED: " if row.missed() else ""
+    if row.least == SOMETHING and row.value < SOMETHING:
+        return prefix + "more than 0"
+    if row.bound is None:
+        return ""
+    if row.least in (None, SOMETHING):
+        return f"{prefix}at most {shown(row.bound)}"
+    span = f"{shown(row.least)} to {shown(row.bound)}"
+    return prefix + (f"exactly {shown(row.bound)}" if row.least == row.bound else span)
+
+
 def table(rows):
     lines, group = [], None
     for row in rows:
         if row.group != group:
             group = row.group
             lines += ["", group]
-        bound = "" if row.bound is None else f"{'MISSED' if row.missed() else 'at most'} {shown(row.bound)}"
-        lines.append(f"  {row.name:28} {shown(row.value):>15} {row.unit:12} {bound:24} {row.note}".rstrip())
+        lines.append(f"  {row.name:28} {shown(row.value):>15} {row.unit:12} {limits(row):24} {row.note}".rstrip())
     return "\n".join(lines[1:])
 
 
@@ -39,6 +53,11 @@ def changes(rows, baseline):
     """Lines for what differs by more than is worth none, and for what the baseline does not have."""
     lines = [change(row, was) for row, was in compared(rows, baseline) if abs(row.value - was) > TOLD * abs(was)]
     return lines + [f"  {name}: new" for name in for_baseline(rows) if name not in baseline]
+
+
+def gone(rows, baseline):
+    """Names of the baseline that no row has any more."""
+    return sorted(set(baseline) - {row.name for row in rows})
 
 
 def regressions(rows, baseline):

@@ -3,8 +3,11 @@
 
 from dataclasses import dataclass
 
+from lv import Failure
+
 SIZES = (2, 16, 128, 1024)  # MiB
 CALL_BOUND, BOTH_BOUND, MASKED_BOUND = 200, 5000, 50000  # a call that does nothing; LEND and RETRIEVE; interrupts
+SOMETHING = 1e-6  # a figure of less is one of nothing
 TIMES = 64  # a call or load is repeated so often in a figure of its kind
 
 # What must not grow with VMs, blocks and the borrower's vCPUs: a job, and the one that it is compared with.
@@ -15,6 +18,10 @@ GROWTH = (
     ("2-vcpus", "2", "2 vCPUs"), ("4-vcpus", "2", "4 vCPUs"), ("8-vcpus", "2", "8 vCPUs"),
     ("vm-of-16", "vm", "16 VMs in place of 1, of calls, loads, SGI, tick"),
 )
+
+# Of each group that a quick run has a part of: what a full one has.
+WHOLE = (*(f"lend-{mib}" for mib in SIZES), *(f"retrieve-writes-{mib}-zero" for mib in SIZES),
+         *(f"masked-{mib}.retrieve" for mib in (2, 128, 1024)), *(f"move-{mib}.total" for mib in (128, 1024)))
 
 I = "instructions"
 
@@ -27,9 +34,11 @@ class Row:
     unit: str = I
     bound: float = None  # at most this
     note: str = ""
+    least: float = SOMETHING  # None: may be anything
 
     def missed(self):
-        return self.bound is not None and self.value > self.bound
+        low = self.least is not None and self.value < self.least
+        return low or (self.bound is not None and self.value > self.bound)
 
 
 def per(raw, job, name):
@@ -75,7 +84,7 @@ def scrub(raw, job):
 
 
 def scrub_row(group, job, cost, floor):
-    return Row(group, f"scrub-{job}", cost, bound=1.02 * floor,
+    return Row(group, f"scrub-{job}", cost, least=floor, bound=1.02 * floor,
                note=f"floor {floor}, {100 * cost / floor - 100:+.2f} %")
 
 
@@ -112,20 +121,21 @@ def descriptors(raw, mib, absent):
     rows = []
     for step in ("retrieve", "relinquish"):
         writes, flushes = twice * entries, int(step == "relinquish" or absent == "zero")
-        rows.append(Row(group, f"{step}-writes-{mib}-{absent}", raw[f"{key}.{step}-writes"], "writes", writes,
-                        f"demanded {writes}"))
-        rows.append(Row(group, f"{step}-flushes-{mib}-{absent}", raw[f"{key}.{step}-flushes"], "flushes", flushes,
-                        f"demanded {flushes}"))
+        rows += [Row(group, f"{step}-{what}-{mib}-{absent}", raw[f"{key}.{step}-{what}"], what, demanded, "demanded",
+                     least=demanded) for what, demanded in (("writes", writes), ("flushes", flushes))]
     return rows
 
 
 def growth_row(raw, job, base, title):
     """By how much the figure that grows most does, of all that a job measures."""
+    nothing = [key for key, value in raw.items() if key.split(".")[0] in (job, base) and value <= 0]
+    if nothing:
+        raise Failure(f"{nothing[0]} is {raw[nothing[0]]}: nothing was measured")
     more = {key: value - raw[f"{base}.{key.split('.')[1]}"]
             for key, value in raw.items() if key.startswith(job + ".")}
     worst = max(more, key=more.get)
     return Row("What more VMs, blocks and vCPUs cost: 2 VMs, 8 blocks of 2 MiB, 1 vCPU of the borrower, but for",
-               f"growth-{job}", more[worst], bound=0, note=title + (f": {worst}" if more[worst] else ""))
+               f"growth-{job}", more[worst], bound=0, note=title + (f": {worst}" if more[worst] else ""), least=None)
 
 
 def growth(raw):
@@ -209,3 +219,8 @@ def all_rows(raw):
     for group in (growth, masked_rows, jitter_rows, boot_rows, linux_boot_rows, linux_move_rows, size_rows):
         rows += group(raw)
     return rows
+
+
+def lacking(rows):
+    """Names that a full run has, and these rows have not."""
+    return sorted(set(WHOLE) - {row.name for row in rows})
