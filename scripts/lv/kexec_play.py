@@ -9,8 +9,6 @@ from lv.kexec_table import BOOT_MAP, IN_BOOT_MEMORY
 from lv.lendtest import FITS
 from lv.lendvm import BLOCK, DEVICE, WINDOW
 
-# For all but memfill, or it is killed.
-KEEP_FREE_MIB = 64
 # What a driver that just came has for each state of a slot: what it found held is added, and nobody onlined it yet.
 FOUND = {**FITS, "held": "offline", "borrowed": "offline"}
 ADOPTED_MAP = "/boot/adopt.dtb"
@@ -28,13 +26,14 @@ def adopt(t, cell):
 
 
 def use_adopted(t, adopted):
-    """A kernel that was booted with the blocks: they are memory like any other, if what it has in /boot leaves room."""
+    """A kernel that was booted with the blocks: they are memory like any other, and filled first, if what it has in
+    /boot leaves room. Half of what is free: a kernel with 16K pages has use for the rest, and kills memfill else."""
+    free = t.alice.guest.meminfo_kib("MemFree") // 1024
+    mib = min(len(adopted) * 144, free // 2)
     pages = 0
     for slot in adopted:
-        # Of what is free, a kernel with 16K pages keeps a tenth to itself.
-        most = max(t.alice.guest.meminfo_kib("MemAvailable") // 1024 - KEEP_FREE_MIB, 16)
         start = WINDOW + slot * BLOCK
-        said = " ".join(t.alice.run(f"memfill fill {min(most, len(adopted) * 160 + 160)}M {slot + 1:#x} "
+        said = " ".join(t.alice.run(f"memfill fill {mib}M {slot + 1:#x} "
                                     f"--in {start:#x}-{start + BLOCK - 1:#x} --least 0", 120))
         found = re.search(r"pages (\d+) of .*pattern ok", said)
         if not found:
