@@ -55,7 +55,7 @@ def test_report(tmp_path):
     page = (tmp_path / "index.html").read_text()
     assert 'href="logs/good.txt"' in page and 'href="logs/bad.txt"' in page
     assert "&lt;not&gt;" in page and "no sense" in page
-    assert "2 passed, 2 failed, 1 left out, in 1 minutes" in page
+    assert "2 passed, 2 failed, 1 left out, 0 not asked for, in 1 minutes" in page
     assert "FAILED" in kexec_report.table(results)
 
 

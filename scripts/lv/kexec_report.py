@@ -34,8 +34,9 @@ def others(results):
 
 def summary(results, seconds):
     counts = {kind: sum(result.kind == kind for result in results) for kind in MARKS}
-    return (f"{counts['ok']} passed, {counts['failed']} failed, {counts['left out']} left out, "
-            f"in {seconds / 60:.0f} minutes")
+    not_run = sum(result.kind == "left out" and result.why == NOT_ASKED_FOR for result in results)
+    return (f"{counts['ok']} passed, {counts['failed']} failed, {counts['left out'] - not_run} left out, "
+            f"{not_run} not asked for, in {seconds / 60:.0f} minutes")
 
 
 def table(results):

@@ -14,7 +14,8 @@ static const struct {
 } meanings[] = {
 	{EPERM, "no right to it, over quota, or adopted for a next kernel"},
 	{ENXIO, "the slot or loan is in no state for this"},
-	{EBUSY, "pages in it cannot be moved now, or the hypervisor or the peer is busy with it"},
+	{EBUSY, "pages in it cannot be moved now (or ever: this kernel was booted with it), or the "
+		"hypervisor or the peer is busy with it"},
 	{EAGAIN, "pages in it cannot be moved now"},
 	{EINTR, "interrupted, or it took too long"},
 	{ENOMEM, "the pool has no block left, or the kernel no memory for this"},
