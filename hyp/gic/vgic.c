@@ -28,6 +28,7 @@ struct vgic_choice vgic_choose(struct vgic *g, struct vgic_cpu *c, u32 intid)
 	struct vgic_choice choice = {.again = irq->latch && irq->lent};
 	bool pending = vgic_irq_pending(irq);
 	bool group_enabled = irq->group1 ? g->enable_group1 : g->enable_group0;
+	/* cppcheck-suppress nullPointer ; c is NULL for an SPI only */
 	u8 target = intid < VGIC_NR_PRIVATE ? c->index : irq->target;
 	u8 cpu = irq->active ? irq->active_on : target;
 	u64 state = irq->active ? VGIC_LR_ACTIVE : 0;
