@@ -14,7 +14,8 @@
 
 #include "lendmem.h"
 
-static unsigned int reserve_mib = 16;
+/* With bigger pages all that the kernel itself does takes more. */
+static unsigned int reserve_mib = PAGE_SIZE > SZ_4K ? 48 : 16;
 module_param(reserve_mib, uint, 0644);
 MODULE_PARM_DESC(reserve_mib, "the kernel's own memory to be left over when a block was added");
 
