@@ -13,6 +13,7 @@ from lv.machine import SHORT, Late
 from lv.monitor import Monitor
 
 MIB = 1 << 20
+MORE = os.environ.get("LV_BOOTARGS", "")
 NAMES = ("alice", "bob", "carol")
 
 # Slots of a standard VM's window: its own blocks, the pool's, room for loans.
@@ -42,7 +43,7 @@ def linux_vm(name, kernel, bootargs="", **properties):
     properties.setdefault("boot_memory", 384 * MIB)
     built = BUILD / "linux" / kernel
     return its.Vm(name, str(built / "Image"), ramdisk=str(built / "initramfs.cpio.gz"),
-                  bootargs=f"{BOOTARGS} lend.name={name} {bootargs}".strip(), **properties)
+                  bootargs=f"{BOOTARGS} {MORE} lend.name={name} {bootargs}".strip(), **properties)
 
 
 def standard_vms(kernels, mode="standby", bootargs=""):
