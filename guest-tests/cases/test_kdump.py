@@ -4,14 +4,13 @@
 import pytest
 from lv import dump, kexec
 from lv.kexec_lab import FIRST_LOAN, boot, states, system_ram
-from lv.lendtest import FILE, LendTest
+from lv.lendtest import FILE, PIECE, LendTest
 from lv.lendvm import BLOCK, WINDOW
 from lv.monitor import Monitor
 from lv.scenario import BOOT_TIMEOUT, MIB
 
 RESERVED_MIB = 192
 SEED, BOB_SEED = 0xa11c, 0xb0b
-PIECE = 2 * MIB
 BOOT_PART = (0x4a000000, 64 * MIB)
 
 # alice's slots, and what is the matter with each when she panics.

@@ -8,15 +8,14 @@ from lv import BUILD, kexec, tap, wrong_map
 from lv.console import HYPERVISOR
 from lv.kexec_lab import FIRST_LOAN, boot, states, system_ram
 from lv.kexec_maps import FIRST, image_pages, load, memory_node, take_out, tree
-from lv.lendtest import LendTest, block_file
+from lv.lendtest import PIECE, LendTest, block_file
 from lv.lendvm import BLOCK, WINDOW
 from lv.monitor import Monitor
-from lv.scenario import BOOT_TIMEOUT, MIB
+from lv.scenario import BOOT_TIMEOUT
 
 STATES = ["empty", "standby", "offered", "held", "borrowed", "lent", "revoked"]
 BOOT_MEMORY = [("40000000", "5fffffff")]
 TRACE = "/sys/kernel/debug/tracing"
-PIECE = 2 * MIB  # of a stamp
 LOAN_AT = WINDOW + FIRST_LOAN * BLOCK
 
 
@@ -91,16 +90,13 @@ def arrives_with_marks(alice, bob, first):
 def touches_nothing(alice, monitor):
     """A kernel without a driver, one block held and one borrowed. That the hypervisor counts is seen by a write to
     an absent slot. A driver that comes late is told to begin anew."""
-    def aborts():
-        return int(re.search(r"aborts (\d+)", " ".join(monitor.stats("aborts", "alice"))).group(1))
-
-    before, blocks = aborts(), monitor.block_counts()
+    before = monitor.account("alice")
     load(alice, "6.12", '--command-line="console=ttyAMA0 quiet lend.name=alice lend.load=0"', boot=False)
     kexec.execute(alice.guest)
     assert system_ram(alice) == BOOT_MEMORY
-    assert (aborts(), monitor.block_counts()) == (before, blocks)
+    assert monitor.account("alice") == before
     alice.run(f"devmem {WINDOW + 2 * BLOCK:#x} 32 1 2>&1; true")
-    assert aborts() == before + 1
+    assert monitor.account("alice")["aborts"] == before["aborts"] + 1
     alice.run("insmod /lib/lendmem.ko clean=1", 120)
     found = states(alice)
     assert found[:2] + found[FIRST_LOAN:] == ["standby", "lent"] + ["empty"] * (len(found) - FIRST_LOAN)

@@ -9,7 +9,7 @@ from lv import Failure
 from lv.kexec_cells import debian
 from lv.kexec_play import describe
 from lv.kexec_states import OWN
-from lv.lendtest import FILE, LendTest
+from lv.lendtest import FILE, PIECE, LendTest
 from lv.lendvm import BLOCK, UNHAPPY, WINDOW
 
 FLAVOUR = "6.1"  # the smallest
@@ -18,7 +18,7 @@ SAY_EVERY = 20
 CLEAN_STARTS = 1 / 8
 # alice's slot 0 stays held, and has this in it, from the first life to the last.
 STAMP = f"{WINDOW:#x}-{WINDOW + BLOCK // 4 - 1:#x} 0x5eed"
-STAMPED = BLOCK // 4 // (2 << 20)
+STAMPED = BLOCK // 4 // PIECE
 ANSWERS = "SUCCESS|PENDING|BUSY|BAD_STATE|NO_SLOT|NO_SUCH_VM"
 LOAN = re.compile(r"(0x[0-9a-f]+)  (\w+) slot (\d+) -> (\w+) slot (\d+)")
 

@@ -14,7 +14,7 @@ from lv.bundle import HYPERVISOR_MEMORY, compile_its
 from lv.guest import Guest
 from lv.kexec_cells import PLAIN
 from lv.kexec_states import OWN
-from lv.lendtest import SMC64_CALL, LendTest
+from lv.lendtest import PIECE, SMC64_CALL, LendTest
 from lv.lendvm import BLOCK, BOOTARGS, WINDOW, LendVm
 from lv.machine import Machine, Options
 from lv.monitor import Monitor
@@ -28,7 +28,7 @@ BOB_FLAVOUR = "6.1"
 DEBUG_IMAGE = BUILD / "debug" / "lendvisor.img"
 BOOT_TIMEOUT = 150
 BOOT_MAP = "/boot/boot.dtb"
-PIECES = BLOCK // (2 * MIB)
+PIECES = BLOCK // PIECE
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
 # Half of what a kernel does at each start has nothing to do with memory, and an emulated CPU takes long for it: a flush
 # of all TLBs with each system call, zeroing what is zero, tests of ciphers, certificates, what TCP and BPF begin with.

@@ -9,6 +9,7 @@ from lv.lendvm import BLOCK, MEMORY, PATIENCE, WINDOW
 FILE = "/sys/kernel/debug/lendtest"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions"
 SMC64_CALL = 0xC6000100
+PIECE = 2 << 20  # what is stamped at once: STAMP_PIECE of guest-tests/linux/lendtest/pattern.h
 RETRIEVE = 3
 
 # The last eight bytes of a block, for reads_past().
