@@ -15,7 +15,7 @@
 #include "lendmem.h"
 
 /* With bigger pages all that the kernel itself does takes more. */
-static unsigned int reserve_mib = PAGE_SIZE > SZ_4K ? 48 : 16;
+static unsigned int reserve_mib = IS_ENABLED(CONFIG_ARM64_4K_PAGES) ? 16 : 48;
 module_param(reserve_mib, uint, 0644);
 MODULE_PARM_DESC(reserve_mib, "the kernel's own memory to be left over when a block was added");
 
