@@ -6,7 +6,7 @@ import re
 from conftest import BARE_ENTRY, whole_texts
 from lv import BUILD, kexec, tap, wrong_map
 from lv.console import HYPERVISOR
-from lv.kexec_lab import FIRST_LOAN, boot, states, system_ram
+from lv.kexec_lab import FIRST_LOAN, NR_SLOTS, boot, states, system_ram
 from lv.kexec_maps import FIRST, image_pages, load, memory_node, take_out, tree
 from lv.lendtest import PIECE, LendTest, block_file
 from lv.lendvm import BLOCK, WINDOW
@@ -17,6 +17,8 @@ STATES = ["empty", "standby", "offered", "held", "borrowed", "lent", "revoked"]
 BOOT_MEMORY = [("40000000", "5fffffff")]
 TRACE = "/sys/kernel/debug/tracing"
 LOAN_AT = WINDOW + FIRST_LOAN * BLOCK
+POOL = 4  # the first of the slots that the pool's blocks come to
+SEED = 0xa11c
 
 
 def test_adopt_map(lab):
@@ -58,14 +60,14 @@ def test_adopt_map(lab):
 
 def load_into_a_block(alice, bob):
     """An image whose pages lie in slot 0, onlined for the kernel: that block stays. Slot 1, which was online
-    when the image was loaded, is bob's by the time it is executed."""
+    when the image was loaded, is bob's by the time it is executed. The next kernel's driver is in dynamic mode."""
     alice.run(f"echo online_kernel >{block_file(alice, 0)}")
     alice.online(1)
     alice.run("cd /boot && md5sum * >/tmp/sums && mv /tmp/sums . && cd /")
     alice.fails("kexec -i -l /boot/6.12.gz --initrd=/boot/6.12.cpio.gz --reuse-cmdline "
                 f"--mem-min={WINDOW:#x}", "Could not find a free area of memory", 60)
     assert image_pages(alice, 0) == 0
-    load(alice, "6.12", "--reuse-cmdline")
+    load(alice, "6.12", "--reuse-cmdline --append='lendmem.mode=dynamic memhp_default_state=online_movable'")
     assert image_pages(alice, 0) > 1000
     alice.fails("lendctl lend 0 bob", "EBUSY")
     assert "slot 0: memory32 stays online: page" in " ".join(alice.run("dmesg"))
@@ -73,6 +75,14 @@ def load_into_a_block(alice, bob):
     bob.wait_slot(FIRST_LOAN, "offered")
     bob.online(FIRST_LOAN)
     bob.memcheck_start()
+
+
+def leaves_a_pool_block_and_an_offer(alice, bob):
+    """For the next kernel to find. Returns how many pieces of the block are stamped."""
+    bob.lend(0, "alice")
+    alice.wait_slot(FIRST_LOAN, "offered")
+    alice.online(POOL)
+    return LendTest(alice).stamp_and_hold(WINDOW + POOL * BLOCK, BLOCK, SEED)
 
 
 def arrives_with_marks(alice, bob, first):
@@ -84,22 +94,32 @@ def arrives_with_marks(alice, bob, first):
     assert system_ram(alice) == BOOT_MEMORY
     alice.run("lendctl adopt off")
     assert tree(alice, kexec.MAP) == first
-    alice.online(0)
+    alice.wait_state(0, "online", 60)
+
+
+def dynamic_finds(alice, monitor, nr):
+    """A held block of the pool's is in use again at once, with what was in it where nobody has written since; an
+    offered one waits until it is wanted."""
+    alice.wait_state(POOL, "online", 60)
+    assert monitor.pool_held("alice")[0] == 1
+    assert LendTest(alice).stamped(WINDOW + POOL * BLOCK, BLOCK, SEED) > nr // 2
+    assert alice.slots()[FIRST_LOAN][:3] == ("offered", "none", "absent")
+    alice.config(FIRST_LOAN, True)
+    assert alice.slots()[FIRST_LOAN][:1] + alice.slots()[FIRST_LOAN][2:3] == ("borrowed", "online")
 
 
 def touches_nothing(alice, monitor):
-    """A kernel without a driver, one block held and one borrowed. That the hypervisor counts is seen by a write to
-    an absent slot. A driver that comes late is told to begin anew."""
+    """A kernel without a driver, an own block, one of the pool's and a borrowed one held. Absent slots abort reads,
+    too; that the hypervisor counts is seen by a read of one. A driver that comes late is told to begin anew."""
     before = monitor.account("alice")
     load(alice, "6.12", '--command-line="console=ttyAMA0 quiet lend.name=alice lend.load=0"', boot=False)
     kexec.execute(alice.guest)
     assert system_ram(alice) == BOOT_MEMORY
     assert monitor.account("alice") == before
-    alice.run(f"devmem {WINDOW + 2 * BLOCK:#x} 32 1 2>&1; true")
+    alice.run(f"devmem {WINDOW + 2 * BLOCK:#x} 32 2>&1; true")
     assert monitor.account("alice")["aborts"] == before["aborts"] + 1
     alice.run("insmod /lib/lendmem.ko clean=1", 120)
-    found = states(alice)
-    assert found[:2] + found[FIRST_LOAN:] == ["standby", "lent"] + ["empty"] * (len(found) - FIRST_LOAN)
+    assert states(alice) == ["standby", "lent"] + ["standby"] * 4 + ["empty"] * (NR_SLOTS - FIRST_LOAN)
     assert len(monitor.loans()) == 1
 
 
@@ -145,17 +165,15 @@ def lender_goes(machine, alice, bob, monitor):
 
 def test_maps_from_life_to_life(lab):
     """alice's lives, by kexec with the driver, by kexec without one, by reset: her first map is that of all."""
-    machine, alice, bob = boot(lab, "6.12", kexec.flavour_files("6.12"))
+    machine, alice, bob = boot(lab, "6.12", kexec.flavour_files("6.12"), absent="abort")
     monitor = Monitor(machine)
     first = tree(alice, FIRST)
     load_into_a_block(alice, bob)
+    nr = leaves_a_pool_block_and_an_offer(alice, bob)
     alice.run("lendctl adopt on")
     kexec.execute(alice.guest)
+    dynamic_finds(alice, monitor, nr)
     arrives_with_marks(alice, bob, first)
-
-    bob.lend(0, "alice")
-    alice.wait_slot(FIRST_LOAN, "offered")
-    alice.online(FIRST_LOAN)
     touches_nothing(alice, monitor)
     revoked_after_adoption(alice, bob)
 
