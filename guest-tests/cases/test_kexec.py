@@ -14,6 +14,8 @@ from lv.monitor import Monitor
 from lv.scenario import BOOT_TIMEOUT
 
 STATES = ["empty", "standby", "offered", "held", "borrowed", "lent", "revoked"]
+FLAGS = ["recalled", "expired", "revocable", "keep", "adoptable", "adopted", "busy", "own"]  # bits 0 to 7
+PEERS = {0xff: "none", 1: "bob"}
 BOOT_MEMORY = [("40000000", "5fffffff")]
 TRACE = "/sys/kernel/debug/tracing"
 LOAN_AT = WINDOW + FIRST_LOAN * BLOCK
@@ -186,28 +188,31 @@ def test_maps_from_life_to_life(lab):
 
 
 def test_next_image_is_no_linux(lab):
-    """It finds boot memory by its device tree, and each slot as Linux left it; its clean start gives all back."""
+    """It finds boot memory by its device tree, vCPU 1 off, and each slot as Linux left it; its clean start gives all
+    back."""
     image = lab.work / "next.Image"
     lab.work.mkdir(parents=True, exist_ok=True)
     image.write_bytes(kexec.with_image_header((BUILD / "bare/next.bin").read_bytes(), BARE_ENTRY))
     machine, alice, bob = boot(lab, "6.1", {"next.Image": image})
-    bob.lend(0, "alice")
+    bob.lend(0, "alice", 1, "revocable")
     alice.online(FIRST_LOAN)
-    bob.lend(1, "alice")
+    bob.lend(1, "alice", 1, "adoptable")
     alice.online(0)
     alice.lend(1, "bob")
     bob.online(FIRST_LOAN)
     bob.fill(FIRST_LOAN, 0x77, 400)
     alice.wait_slot(FIRST_LOAN + 1, "offered")
-    before = states(alice)
-    assert set(before) == {"held", "lent", "standby", "offered", "borrowed", "empty"}
+    before = [(slot.state, slot.peer, set(slot.flags.split())) for slot in alice.slots()]
+    assert {state for state, *_ in before} == {"held", "lent", "standby", "offered", "borrowed", "empty"}
     alice.run("kexec -i -l /boot/next.Image")
     alice.guest.last_words("kexec -e")
     machine.expect("alice", r"^# done", BOOT_TIMEOUT)
     lines = whole_texts(machine, "alice")
     lines = lines[max(nr for nr, line in enumerate(lines) if line.endswith("kexec -e")):]
-    said = [int(match.group(1)) for match in (re.match(r"# slot \d+ state (\d+)", line) for line in lines) if match]
-    assert [STATES[state] for state in said] == before
+    found = (re.match(r"# slot \d+ state (\d+) peer (\d+) flags (0x[0-9a-f]+)$", line) for line in lines)
+    said = [(int(match.group(1)), int(match.group(2)), int(match.group(3), 16)) for match in found if match]
+    assert [(STATES[state], PEERS[peer], {name for bit, name in enumerate(FLAGS) if flags >> bit & 1})
+            for state, peer, flags in said] == before
     assert tap.parse(lines).complaint() == ""
     bob.wait_slot(0, "standby")
     # It went off, as bare guests do: what it had lent is the borrower's now.
