@@ -107,7 +107,8 @@ def dynamic_finds(alice, monitor, nr):
     assert LendTest(alice).stamped(WINDOW + POOL * BLOCK, BLOCK, SEED) > nr // 2
     assert alice.slots()[FIRST_LOAN][:3] == ("offered", "none", "absent")
     alice.config(FIRST_LOAN, True)
-    assert alice.slots()[FIRST_LOAN][:1] + alice.slots()[FIRST_LOAN][2:3] == ("borrowed", "online")
+    slot = alice.slots()[FIRST_LOAN]
+    assert (slot.state, slot.linux) == ("borrowed", "online")
 
 
 def touches_nothing(alice, monitor):
