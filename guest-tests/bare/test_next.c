@@ -48,6 +48,13 @@ static void each_slot_is_what_it_says(void)
 	}
 }
 
+/* Else kexec had left one running, in memory that is another's now. */
+static void the_other_vcpus_are_off(void)
+{
+	for (u32 cpu = 1; cpu < nr_cpus; cpu++)
+		CHECK_EQ(psci(PSCI_AFFINITY_INFO, cpu_of(cpu)->mpidr, 0, 0), PSCI_AFFINITY_OFF);
+}
+
 static void a_clean_start_gives_all_back(void)
 {
 	struct lend_window window = lend_window();
@@ -60,4 +67,5 @@ static void a_clean_start_gives_all_back(void)
 }
 
 TESTS(TEST(fdt_lists_boot_memory_only), TEST(boot_memory_is_all_there),
-      TEST(each_slot_is_what_it_says), TEST(a_clean_start_gives_all_back));
+      TEST(the_other_vcpus_are_off), TEST(each_slot_is_what_it_says),
+      TEST(a_clean_start_gives_all_back));

@@ -6,7 +6,7 @@ import re
 from conftest import BARE_ENTRY, whole_texts
 from lv import BUILD, kexec, tap, wrong_map
 from lv.console import HYPERVISOR
-from lv.kexec_lab import FIRST_LOAN, boot, states, system_ram
+from lv.kexec_lab import FIRST_LOAN, NR_SLOTS, boot, states, system_ram
 from lv.kexec_maps import FIRST, image_pages, load, memory_node, take_out, tree
 from lv.lendtest import PIECE, LendTest, block_file
 from lv.lendvm import BLOCK, WINDOW
@@ -14,9 +14,13 @@ from lv.monitor import Monitor
 from lv.scenario import BOOT_TIMEOUT
 
 STATES = ["empty", "standby", "offered", "held", "borrowed", "lent", "revoked"]
+FLAGS = ["recalled", "expired", "revocable", "keep", "adoptable", "adopted", "busy", "own"]  # bits 0 to 7
+PEERS = {0xff: "none", 1: "bob"}
 BOOT_MEMORY = [("40000000", "5fffffff")]
 TRACE = "/sys/kernel/debug/tracing"
 LOAN_AT = WINDOW + FIRST_LOAN * BLOCK
+POOL = 4  # the first of the slots that the pool's blocks come to
+SEED = 0xa11c
 
 
 def test_adopt_map(lab):
@@ -58,14 +62,14 @@ def test_adopt_map(lab):
 
 def load_into_a_block(alice, bob):
     """An image whose pages lie in slot 0, onlined for the kernel: that block stays. Slot 1, which was online
-    when the image was loaded, is bob's by the time it is executed."""
+    when the image was loaded, is bob's by the time it is executed. The next kernel's driver is in dynamic mode."""
     alice.run(f"echo online_kernel >{block_file(alice, 0)}")
     alice.online(1)
     alice.run("cd /boot && md5sum * >/tmp/sums && mv /tmp/sums . && cd /")
     alice.fails("kexec -i -l /boot/6.12.gz --initrd=/boot/6.12.cpio.gz --reuse-cmdline "
                 f"--mem-min={WINDOW:#x}", "Could not find a free area of memory", 60)
     assert image_pages(alice, 0) == 0
-    load(alice, "6.12", "--reuse-cmdline")
+    load(alice, "6.12", "--reuse-cmdline --append='lendmem.mode=dynamic memhp_default_state=online_movable'")
     assert image_pages(alice, 0) > 1000
     alice.fails("lendctl lend 0 bob", "EBUSY")
     assert "slot 0: memory32 stays online: page" in " ".join(alice.run("dmesg"))
@@ -73,6 +77,14 @@ def load_into_a_block(alice, bob):
     bob.wait_slot(FIRST_LOAN, "offered")
     bob.online(FIRST_LOAN)
     bob.memcheck_start()
+
+
+def leaves_a_pool_block_and_an_offer(alice, bob):
+    """For the next kernel to find. Returns how many pieces of the block are stamped."""
+    bob.lend(0, "alice")
+    alice.wait_slot(FIRST_LOAN, "offered")
+    alice.online(POOL)
+    return LendTest(alice).stamp_and_hold(WINDOW + POOL * BLOCK, BLOCK, SEED)
 
 
 def arrives_with_marks(alice, bob, first):
@@ -84,22 +96,33 @@ def arrives_with_marks(alice, bob, first):
     assert system_ram(alice) == BOOT_MEMORY
     alice.run("lendctl adopt off")
     assert tree(alice, kexec.MAP) == first
-    alice.online(0)
+    alice.wait_state(0, "online", 60)
+
+
+def dynamic_finds(alice, monitor, nr):
+    """A held block of the pool's is in use again at once, with what was in it where nobody has written since; an
+    offered one waits until it is wanted."""
+    alice.wait_state(POOL, "online", 60)
+    assert monitor.pool_held("alice")[0] == 1
+    assert LendTest(alice).stamped(WINDOW + POOL * BLOCK, BLOCK, SEED) > nr // 2
+    assert alice.slots()[FIRST_LOAN][:3] == ("offered", "none", "absent")
+    alice.config(FIRST_LOAN, True)
+    slot = alice.slots()[FIRST_LOAN]
+    assert (slot.state, slot.linux) == ("borrowed", "online")
 
 
 def touches_nothing(alice, monitor):
-    """A kernel without a driver, one block held and one borrowed. That the hypervisor counts is seen by a write to
-    an absent slot. A driver that comes late is told to begin anew."""
+    """A kernel without a driver, an own block, one of the pool's and a borrowed one held. Absent slots abort reads,
+    too; that the hypervisor counts is seen by a read of one. A driver that comes late is told to begin anew."""
     before = monitor.account("alice")
     load(alice, "6.12", '--command-line="console=ttyAMA0 quiet lend.name=alice lend.load=0"', boot=False)
     kexec.execute(alice.guest)
     assert system_ram(alice) == BOOT_MEMORY
     assert monitor.account("alice") == before
-    alice.run(f"devmem {WINDOW + 2 * BLOCK:#x} 32 1 2>&1; true")
+    alice.run(f"devmem {WINDOW + 2 * BLOCK:#x} 32 2>&1; true")
     assert monitor.account("alice")["aborts"] == before["aborts"] + 1
     alice.run("insmod /lib/lendmem.ko clean=1", 120)
-    found = states(alice)
-    assert found[:2] + found[FIRST_LOAN:] == ["standby", "lent"] + ["empty"] * (len(found) - FIRST_LOAN)
+    assert states(alice) == ["standby", "lent"] + ["standby"] * 4 + ["empty"] * (NR_SLOTS - FIRST_LOAN)
     assert len(monitor.loans()) == 1
 
 
@@ -145,17 +168,15 @@ def lender_goes(machine, alice, bob, monitor):
 
 def test_maps_from_life_to_life(lab):
     """alice's lives, by kexec with the driver, by kexec without one, by reset: her first map is that of all."""
-    machine, alice, bob = boot(lab, "6.12", kexec.flavour_files("6.12"))
+    machine, alice, bob = boot(lab, "6.12", kexec.flavour_files("6.12"), absent="abort")
     monitor = Monitor(machine)
     first = tree(alice, FIRST)
     load_into_a_block(alice, bob)
+    nr = leaves_a_pool_block_and_an_offer(alice, bob)
     alice.run("lendctl adopt on")
     kexec.execute(alice.guest)
+    dynamic_finds(alice, monitor, nr)
     arrives_with_marks(alice, bob, first)
-
-    bob.lend(0, "alice")
-    alice.wait_slot(FIRST_LOAN, "offered")
-    alice.online(FIRST_LOAN)
     touches_nothing(alice, monitor)
     revoked_after_adoption(alice, bob)
 
@@ -168,28 +189,31 @@ def test_maps_from_life_to_life(lab):
 
 
 def test_next_image_is_no_linux(lab):
-    """It finds boot memory by its device tree, and each slot as Linux left it; its clean start gives all back."""
+    """It finds boot memory by its device tree, vCPU 1 off, and each slot as Linux left it; its clean start gives all
+    back."""
     image = lab.work / "next.Image"
     lab.work.mkdir(parents=True, exist_ok=True)
     image.write_bytes(kexec.with_image_header((BUILD / "bare/next.bin").read_bytes(), BARE_ENTRY))
     machine, alice, bob = boot(lab, "6.1", {"next.Image": image})
-    bob.lend(0, "alice")
+    bob.lend(0, "alice", 1, "revocable")
     alice.online(FIRST_LOAN)
-    bob.lend(1, "alice")
+    bob.lend(1, "alice", 1, "adoptable")
     alice.online(0)
     alice.lend(1, "bob")
     bob.online(FIRST_LOAN)
     bob.fill(FIRST_LOAN, 0x77, 400)
     alice.wait_slot(FIRST_LOAN + 1, "offered")
-    before = states(alice)
-    assert set(before) == {"held", "lent", "standby", "offered", "borrowed", "empty"}
+    before = [(slot.state, slot.peer, set(slot.flags.split())) for slot in alice.slots()]
+    assert {state for state, *_ in before} == {"held", "lent", "standby", "offered", "borrowed", "empty"}
     alice.run("kexec -i -l /boot/next.Image")
     alice.guest.last_words("kexec -e")
     machine.expect("alice", r"^# done", BOOT_TIMEOUT)
     lines = whole_texts(machine, "alice")
     lines = lines[max(nr for nr, line in enumerate(lines) if line.endswith("kexec -e")):]
-    said = [int(match.group(1)) for match in (re.match(r"# slot \d+ state (\d+)", line) for line in lines) if match]
-    assert [STATES[state] for state in said] == before
+    found = (re.match(r"# slot \d+ state (\d+) peer (\d+) flags (0x[0-9a-f]+)$", line) for line in lines)
+    said = [(int(match.group(1)), int(match.group(2)), int(match.group(3), 16)) for match in found if match]
+    assert [(STATES[state], PEERS[peer], {name for bit, name in enumerate(FLAGS) if flags >> bit & 1})
+            for state, peer, flags in said] == before
     assert tap.parse(lines).complaint() == ""
     bob.wait_slot(0, "standby")
     # It went off, as bare guests do: what it had lent is the borrower's now.

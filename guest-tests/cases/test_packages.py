@@ -58,11 +58,12 @@ def test_lintian_has_nothing_to_say():
                *sorted(PACKAGES.glob("*.deb"))) == ""
 
 
-def test_the_tools_package_holds_the_tool_that_was_tested(tmp_path):
+def test_the_tools_package_holds_the_tools_that_were_tested(tmp_path):
     run("dpkg-deb", "-x", package("lendmem-tools"), tmp_path)
-    lendctl = tmp_path / "usr" / "sbin" / "lendctl"
-    assert lendctl.read_bytes() == (LINUX / "lendctl").read_bytes()
-    assert os.access(lendctl, os.X_OK)
+    for tested in (LINUX / "lendctl", BUILDER.parents[1] / "tools" / "kdump-load"):
+        installed = tmp_path / "usr" / "sbin" / tested.name
+        assert installed.read_bytes() == tested.read_bytes()
+        assert os.access(installed, os.X_OK)
     unload = (tmp_path / "lib" / "modprobe.d" / "lendmem.conf").read_text()
     assert "\nremove lendmem /usr/sbin/lendctl unload\n" in unload
 

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import tempfile
 
-from lv import BUILD, ROOT
+from lv import BUILD, ROOT, Failure
 
 MKCPIO = ROOT / "guest-tests/linux/initramfs/mkcpio"
 
@@ -59,9 +59,13 @@ def load(guest, kernel, initramfs=None, options="--reuse-cmdline", boot=True):
 
 
 def execute(guest, timeout=150):
-    """kexec -e, and until the next kernel's shell answers."""
+    """kexec -e, and until the next kernel's shell answers, which has to have all vCPUs that there were."""
+    cpus = guest.number("nproc")
     guest.last_words("kexec -e")
     guest.wait_next_life(timeout)
+    came = guest.number("nproc")
+    if came != cpus:
+        raise Failure(f"{guest.name}: of {cpus} vCPUs {came} run in the next kernel")
 
 
 def with_image_header(binary, entry):

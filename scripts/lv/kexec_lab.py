@@ -12,12 +12,16 @@ NR_SLOTS = 12
 FIRST_LOAN = 6  # after four own slots and two of the pool's
 
 
-def boot(lab, kernel, files, bootargs=""):
-    """alice, who can kexec to what is in files, and bob, who may lend to her and borrow from her."""
+def boot(lab, kernel, files, bootargs="", **alices):
+    """alice, who can kexec to what is in files, and bob, who may lend to her and borrow from her.
+
+    alices: properties of hers alone."""
     vms = [linux_vm(name, flavour, args, cpus=cpus, boot_memory=memory * MIB, owned_memory=4 * BLOCK,
                     window=(1 << 32, NR_SLOTS * BLOCK), lend_to=[peer], extra="lendvisor,pool-slots = <2>;")
            for name, peer, flavour, args, cpus, memory in (("alice", "bob", kernel, bootargs, 2, 512),
                                                            ("bob", "alice", "6.12", "", 1, 256))]
+    for name, value in alices.items():
+        setattr(vms[0], name, value)
     vms[0].ramdisk = str(kexec.ramdisk(lab.work / "alice.cpio",
                                        BUILD / "linux" / kernel / "initramfs.cpio.gz", files))
     machine = lab.boot(vms, cpu=CPU)

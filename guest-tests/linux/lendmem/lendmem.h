@@ -138,15 +138,14 @@ struct lendmem_counters {
 
 /**
  * struct lendmem_map - the FDT for the next kernel
- * @size: bytes, 0 if none was written in this kernel; @mode: LEND_MAP_*
- * @nr_adopted: slots that were marked when it was written
+ * @size: bytes, 0 if none was written in this kernel
+ * @nr_listed: slots of the window that it has as memory
  */
 struct lendmem_map {
 	struct mutex lock; /* of all that is here; may be held over hypervisor calls */
 	void *fdt;
 	size_t size;
-	u32 mode;
-	u32 nr_adopted;
+	u32 nr_listed;
 };
 
 /**

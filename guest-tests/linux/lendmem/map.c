@@ -6,6 +6,8 @@
  */
 #include <linux/crash_dump.h>
 #include <linux/io.h>
+#include <linux/of.h>
+#include <linux/of_fdt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -34,7 +36,38 @@ static int nr_adopted(const struct lendmem *lm, u32 *nr)
 	return 0;
 }
 
-/* The caller holds map.lock. A call that fails has marked nothing. */
+static u32 nr_slots_in(const struct lendmem *lm, const struct device_node *memory)
+{
+	u64 base, size;
+	u32 nr = 0;
+	int i = 0;
+
+	while (!of_property_read_u64_index(memory, "reg", i++, &base) &&
+	       !of_property_read_u64_index(memory, "reg", i++, &size)) {
+		if (base >= lm->base && base < lendmem_window_end(lm))
+			nr += size / lm->block_size;
+	}
+	return nr;
+}
+
+/* By the FDT itself: a slot that was revoked since the hypervisor listed it has no mark any more. */
+static int count_listed(struct lendmem *lm)
+{
+	struct device_node *root, *node;
+	void *nodes = of_fdt_unflatten_tree(lm->map.fdt, NULL, &root);
+
+	if (!nodes)
+		return -ENOMEM;
+	lm->map.nr_listed = 0;
+	for_each_child_of_node(root, node) {
+		if (of_node_name_eq(node, "memory"))
+			lm->map.nr_listed += nr_slots_in(lm, node);
+	}
+	kfree(nodes);
+	return 0;
+}
+
+/* The caller holds map.lock. A call that is refused has marked nothing; what was written before holds. */
 static int write_map(struct lendmem *lm, u32 mode)
 {
 	struct lendmem_map *map = &lm->map;
@@ -45,16 +78,19 @@ static int write_map(struct lendmem *lm, u32 mode)
 		map->fdt = devm_kmalloc(lm->dev, MAP_SIZE, GFP_KERNEL);
 	if (!map->fdt)
 		return -ENOMEM;
-	map->size = 0;
 	ret = lendmem_call(LEND_MAP, virt_to_phys(map->fdt), MAP_SIZE, mode, 0, &res);
 	/* It is the blocks that are too many, in too many places. */
 	if (ret == -ENOMEM)
 		return -E2BIG;
+	/* -EINVAL: the buffer itself was taken by force, when some of it was written. */
+	if (!ret || ret == -EINVAL)
+		map->size = 0;
+	if (!ret)
+		ret = count_listed(lm);
 	if (ret)
 		return ret;
 	map->size = res.x1;
-	map->mode = mode;
-	return nr_adopted(lm, &map->nr_adopted);
+	return 0;
 }
 
 int lendmem_runs_in_window(struct lendmem *lm)
@@ -95,7 +131,7 @@ static int adopt(struct lendmem *lm, struct lendmem_job *job)
 		dev_warn(lm->dev, "no map for the next kernel: %s\n", lendmem_words(ret));
 	else if (a->on)
 		dev_info(lm->dev, "%u slots are marked for the next kernel, and stay\n",
-			 lm->map.nr_adopted);
+			 lm->map.nr_listed);
 	mutex_unlock(&lm->map.lock);
 	/* What the kernel before had adopted is ours to use again; recalls and targets are heard again. */
 	lendmem_mark(lm, 0, lm->nr_slots);
@@ -134,15 +170,15 @@ static int map_for_reader(struct lendmem *lm)
 	ret = nr_adopted(lm, &nr);
 	if (ret)
 		return ret;
-	if (map->size && map->mode == LEND_MAP_ADOPT && nr != map->nr_adopted) {
+	if (map->size && nr != map->nr_listed) {
 		dev_warn(lm->dev, "the map lists %u slots, %u are left: write adopt again\n",
-			 map->nr_adopted, nr);
+			 map->nr_listed, nr);
 		return -ESTALE;
 	}
 	if (map->size)
 		return 0;
 	if (nr) {
-		dev_warn(lm->dev, "%u slots are adopted by a kernel before: write adopt first\n",
+		dev_warn(lm->dev, "%u slots are marked, by no map of this kernel: write adopt\n",
 			 nr);
 		return -ENODATA;
 	}
