@@ -61,7 +61,7 @@ int lendtest_zeropad(u64 address, u64 *value);
 
 /*
  * Calls the kernel's memory notifiers with an action, by its number. @err: 0, or -errno of the one that
- * refused it. -ENOSYS where the kernel does not let them be found.
+ * refused it. -ENOENT where the kernel does not let them be found.
  */
 int lendtest_notify(unsigned long action, u64 start, u64 end, int *err);
 

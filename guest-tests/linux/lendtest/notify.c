@@ -32,7 +32,7 @@ int lendtest_notify(unsigned long action, u64 start, u64 end, int *err)
 	};
 
 	if (!notify)
-		return -ENOSYS;
+		return -ENOENT;
 	*err = notifier_to_errno(notify(action, &range));
 	return 0;
 }
