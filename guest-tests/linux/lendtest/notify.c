@@ -10,7 +10,7 @@
 #include "lendtest.h"
 
 /* It is not exported, but a probe tells where it is. */
-static typeof(&memory_notify) find_notify(void)
+static typeof(memory_notify) *find_notify(void)
 {
 	struct kprobe probe = {.symbol_name = "memory_notify"};
 	int ret = register_kprobe(&probe);
@@ -24,7 +24,7 @@ static typeof(&memory_notify) find_notify(void)
 
 int lendtest_notify(unsigned long action, u64 start, u64 end, int *err)
 {
-	typeof(&memory_notify) notify = find_notify();
+	typeof(memory_notify) *notify = find_notify();
 	struct memory_notify range = {
 		.start_pfn = PHYS_PFN(start),
 		.nr_pages = PHYS_PFN(end + 1 - start),
