@@ -244,8 +244,8 @@ def test_standby_refuses_slots_that_are_larger_than_a_block(large):
 
 
 def test_all_blocks_of_a_slot_or_none(large):
-    """A page pinned in the lower block: the upper one, which goes first, comes back; a caller who is
-    killed leaves no half state; unpinned, both go."""
+    """A page pinned in the lower block: the upper one, which goes first, comes back, later if there is no room
+    for its struct pages at once; a caller who is killed leaves no half state; unpinned, both go."""
     _, alice, _ = large
     both = blocks_from(0, 2, "online")
     alice.run("insmod /lib/lendtest.ko")
@@ -257,6 +257,12 @@ def test_all_blocks_of_a_slot_or_none(large):
     alice.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
     alice.log(mark, r"slot 0: memory32 stays online: page 0x10[0-7]\w+ is pinned \(refcount \d+, mapcount 1\)")
     assert alice.blocks() == both
+    reserve = alice.run(f"cat {PARAMETERS}/reserve_mib")[-1]
+    alice.run(f"echo 4096 >{PARAMETERS}/reserve_mib")
+    alice.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
+    assert alice.blocks() == blocks_from(0, 1, "online")
+    alice.run(f"echo {reserve} >{PARAMETERS}/reserve_mib")
+    alice.until(lambda: alice.blocks() == both, "the upper block to be back")
     alice.fails(f"echo 1 >$(echo {DEVICE})/drain", "busy", PATIENCE)
     alice.log(mark, r"1 of \d+ units cannot be given back now")
     assert alice.blocks() == both and alice.states()[0] == "held"

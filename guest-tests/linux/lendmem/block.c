@@ -85,6 +85,7 @@ static int remove_one(struct lendmem *lm, u32 unit, u32 nr)
 int lendmem_blocks_add(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit *u = &lm->units[unit];
+	u32 had = u->nr_added;
 	int ret;
 
 	if (u->nr_added == lm->blocks_per_unit)
@@ -95,8 +96,11 @@ int lendmem_blocks_add(struct lendmem *lm, u32 unit)
 		if (!ret)
 			WRITE_ONCE(u->nr_added, u->nr_added + 1);
 	}
-	/* None, if not all. What does not go stays, and so does its memory. */
-	while (ret && u->nr_added && !remove_one(lm, unit, u->nr_added - 1))
+	/*
+	 * None, if not all: but one in use that a removal has left is let alone until the others can be
+	 * had again. What does not go stays, and so does its memory.
+	 */
+	while (ret && u->nr_added > had && !remove_one(lm, unit, u->nr_added - 1))
 		WRITE_ONCE(u->nr_added, u->nr_added - 1);
 	return ret;
 }
@@ -113,7 +117,8 @@ int lendmem_blocks_remove(struct lendmem *lm, u32 unit)
 			WRITE_ONCE(u->nr_added, u->nr_added - 1);
 	}
 	/* All, if not none. What the kernel does not take back now is the worker's to add again. */
-	while (ret && u->nr_added < had && !add_one(lm, unit, u->nr_added))
+	while (ret && u->nr_added < had && !lendmem_reserve(lm, 1) &&
+	       !add_one(lm, unit, u->nr_added))
 		WRITE_ONCE(u->nr_added, u->nr_added + 1);
 	return ret;
 }

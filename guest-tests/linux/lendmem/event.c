@@ -48,14 +48,15 @@ static void say_target(struct lendmem *lm, const char *name, struct kobj_uevent_
 
 	if (lendmem_call_pool(&pool))
 		return;
-	dev_info(lm->dev, "%s: %u blocks of the pool wanted, %u held, %u free\n", name, wanted,
-		 pool.held, pool.free);
+	dev_info_ratelimited(lm->dev, "%s: %u blocks of the pool wanted, %u held, %u free\n", name,
+			     wanted, pool.held, pool.free);
 	if (!env)
 		return;
 	add_uevent_var(env, "LEND_WANTED=%u", wanted);
 	add_uevent_var(env, "LEND_HELD=%u", pool.held);
 }
 
+/* The log is for a person: no more of it than can be read, whatever a peer does. Uevents are told all. */
 static void say(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
 {
 	struct kobj_uevent_env *env = lendmem_uevent_new(events[kind].name);
@@ -64,7 +65,8 @@ static void say(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
 	if (events[kind].target)
 		say_target(lm, events[kind].name, env);
 	else if (events[kind].has_slot)
-		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name, who);
+		dev_info_ratelimited(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name,
+				     who);
 	else
 		dev_info(lm->dev, "%s, peer %s\n", events[kind].name, who);
 	if (!env)

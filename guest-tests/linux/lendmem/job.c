@@ -5,6 +5,7 @@
  * signal, or a job that comes while the worker is at work unasked has one sent to the worker.
  */
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
@@ -128,7 +129,7 @@ static void watchdog_expired(struct timer_list *timer)
 
 int lendmem_bound_begin(struct lendmem *lm)
 {
-	unsigned int timeout = READ_ONCE(recall_timeout_ms);
+	unsigned long timeout = msecs_to_jiffies(READ_ONCE(recall_timeout_ms));
 
 	/* On the way out of the module nothing is online, and the signals are somebody's own. */
 	if (current != lm->worker)
@@ -137,8 +138,9 @@ int lendmem_bound_begin(struct lendmem *lm)
 	/* Looked at after the flush: whoever ends it signals afterwards. */
 	if (lendmem_ended(lm))
 		return -EINTR;
+	timeout = min_not_zero(timeout, lm->share);
 	if (timeout)
-		mod_timer(&lm->watchdog, jiffies + msecs_to_jiffies(timeout));
+		mod_timer(&lm->watchdog, jiffies + timeout);
 	return 0;
 }
 

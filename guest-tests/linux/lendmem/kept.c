@@ -83,7 +83,7 @@ void lendmem_given_back(struct lendmem *lm, u32 unit)
 	u32 slot = lendmem_first_slot(lm, unit);
 	struct kobj_uevent_env *env;
 
-	dev_info(lm->dev, "slot %u: given back\n", slot);
+	dev_info_ratelimited(lm->dev, "slot %u: given back\n", slot);
 	env = lendmem_uevent_new("given-back");
 	if (!env)
 		return;

@@ -121,7 +121,7 @@ extern const char *const lendmem_mode_names[];
 /**
  * struct lendmem_counters - what the driver counts since it was loaded; read without a lock
  * @add_failed: Linux blocks that the kernel would not add
- * @offline_failed: attempts to take a unit out of use that failed
+ * @offline_failed: attempts to take a Linux block out of use that failed
  * @retrieve_failed: retrieves that the hypervisor refused
  * @last_retrieve_us: microseconds that the last one took
  * @kept: units that wait for another attempt, now
@@ -170,7 +170,9 @@ struct lendmem_map {
  * @marks_seen: @marks when the worker last began to look at them
  * @dirty: units whose Linux blocks may not fit their state; set by anyone, cleared by the worker
  * @retry: units that wait for their retry_at; belongs to the worker
- * @leaving: units that are to be taken out of use in this pass; belongs to the worker
+ * @leaving: the units that what the worker does now is about, those not done yet; the worker's
+ * @urgent: those of @leaving whose recall ends first; the worker's
+ * @share: jiffies that an attempt to take a unit out of use may take, 0 for no such limit; the worker's
  * @gone: units that were in use, until a drain; belongs to the worker
  * @target_retry_at, @target_backoff: as a unit's, for the target
  * @job_lock: jobs, job
@@ -219,6 +221,8 @@ struct lendmem {
 	unsigned long *dirty;
 	unsigned long *retry;
 	unsigned long *leaving;
+	unsigned long *urgent;
+	unsigned long share;
 	unsigned long *gone;
 	unsigned long target_retry_at;
 	unsigned long target_backoff;

@@ -65,6 +65,13 @@ TRACE_EVENT(lendmem_kept, TP_PROTO(u32 slot, unsigned long pfn, u32 reason),
 		      __print_symbolic(__entry->reason, {0, "unknown"}, {1, "busy"},
 				       {2, "unmovable"}, {3, "pinned"})));
 
+/* ns: until the deadline of its recall, 0 past it, -1 without one */
+TRACE_EVENT(lendmem_retry, TP_PROTO(u32 slot, u32 ms, s64 ns), TP_ARGS(slot, ms, ns),
+	    TP_STRUCT__entry(__field(u32, slot) __field(u32, ms) __field(s64, ns)),
+	    TP_fast_assign(__entry->slot = slot; __entry->ms = ms; __entry->ns = ns;),
+	    TP_printk("slot %u in %u ms, deadline in %lld ns", __entry->slot, __entry->ms,
+		      __entry->ns));
+
 /* In blocks of the pool. */
 TRACE_EVENT(
 	lendmem_target, TP_PROTO(u32 target, u32 held, u32 wanted), TP_ARGS(target, held, wanted),

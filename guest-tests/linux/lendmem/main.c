@@ -100,8 +100,10 @@ static int allocate(struct lendmem *lm)
 	lm->dirty = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	lm->retry = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	lm->leaving = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
+	lm->urgent = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
 	lm->gone = devm_bitmap_zalloc(dev, lm->nr_units, GFP_KERNEL);
-	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving || !lm->gone)
+	if (!lm->slots || !lm->units || !lm->dirty || !lm->retry || !lm->leaving || !lm->urgent ||
+	    !lm->gone)
 		return -ENOMEM;
 	lendmem_units_init(lm);
 	return 0;

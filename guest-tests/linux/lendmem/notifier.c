@@ -3,6 +3,7 @@
  * The heart of standby mode: onlining takes a block from the hypervisor, offlining gives it back.
  * All of this runs under the kernel's hotplug locks.
  */
+#include <linux/log2.h>
 #include <linux/memory.h>
 #include <linux/minmax.h>
 #include <linux/pfn.h>
@@ -10,6 +11,9 @@
 
 #include "call.h"
 #include "lendmem.h"
+
+/* Where actions are numbers: MEM_FINISH_OFFLINE, which not all of these kernels have. */
+#define LAST_ACTION 7
 
 static int take(struct lendmem *lm, u32 unit)
 {
@@ -87,19 +91,30 @@ static bool adopted(struct lendmem *lm, u32 first, u32 end)
 }
 
 /*
- * A block that is online and was not asked for has no memory: then the notifications have other numbers
- * in this kernel than in the headers that the module was built with.
+ * Some kernels have numbers for the actions, others a bit for each. The first that tells of an onlining is
+ * none that the other kind has, so a module with headers of that kind knows before anything is touched.
  */
+static bool is_known(unsigned long action)
+{
+	return is_power_of_2(MEM_GOING_ONLINE) ? is_power_of_2(action) : action <= LAST_ACTION;
+}
+
+static void deafen(struct lendmem *lm, u32 unit, const char *why)
+{
+	if (!lm->deaf)
+		dev_crit(lm->dev, "slot %u: %s: no more blocks\n", lendmem_first_slot(lm, unit),
+			 why);
+	lm->deaf = true;
+}
+
+/* A block that is online and was not asked for has no memory. */
 static void check_asked(struct lendmem *lm, u32 first, u32 end)
 {
 	u32 unit;
 
-	for (unit = first; unit < end && !lm->deaf; unit++) {
-		if (lm->units[unit].granted)
-			continue;
-		lm->deaf = true;
-		dev_crit(lm->dev, "slot %u: online without having been asked for: no more blocks\n",
-			 lendmem_first_slot(lm, unit));
+	for (unit = first; unit < end; unit++) {
+		if (!lm->units[unit].granted)
+			deafen(lm, unit, "online without having been asked for");
 	}
 }
 
@@ -116,6 +131,10 @@ static int memory_callback(struct notifier_block *nb, unsigned long action, void
 		return NOTIFY_DONE;
 	first = (start - lm->base) / lm->unit_size;
 	end = DIV_ROUND_UP(stop - lm->base, lm->unit_size);
+	if (!is_known(action)) {
+		deafen(lm, first, "a notification that the module was not built for");
+		return notifier_from_errno(-EPROTO);
+	}
 	if (action == MEM_GOING_OFFLINE && adopted(lm, first, end))
 		return notifier_from_errno(-EPERM);
 	if (lm->mode != LENDMEM_STANDBY)

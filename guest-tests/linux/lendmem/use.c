@@ -53,6 +53,7 @@ int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting par
 {
 	struct lendmem_unit *u = &lm->units[unit];
 	struct lendmem_unit_info info;
+	u32 had = u->nr_added;
 	int ret;
 
 	ret = lendmem_unit_info(lm, unit, &info);
@@ -66,6 +67,9 @@ int lendmem_unit_withdraw(struct lendmem *lm, u32 unit, enum lendmem_parting par
 	WRITE_ONCE(u->parting, parting);
 	ret = lendmem_blocks_remove(lm, unit);
 	WRITE_ONCE(u->parting, LENDMEM_PART_OFFER);
+	/* Some of its blocks went, and did not come back. */
+	if (u->nr_added && u->nr_added < had)
+		lendmem_mark(lm, lendmem_first_slot(lm, unit), 1);
 	if (ret)
 		return ret;
 	/* A second time, where the notifier has done it, changes nothing. */

@@ -12,9 +12,16 @@
 #include <linux/sched/signal.h>
 
 #include "lendmem.h"
+#include "lendmem_trace.h"
 
 #define BACKOFF_MIN HZ
 #define BACKOFF_MAX (30 * HZ)
+
+/* In which most blocks go. */
+#define SHARE_MIN HZ
+
+/* Deadlines this close are one: of the slots of a loan, too, each is asked a little later than the last. */
+#define SAME_DEADLINE_NS NSEC_PER_SEC
 
 unsigned long lendmem_backoff(unsigned long last)
 {
@@ -46,21 +53,58 @@ bool lendmem_wanted_elsewhere(struct lendmem *lm)
 	       atomic_read(&lm->marks) != lm->marks_seen;
 }
 
-/* The one whose recall ends first, then the emptiest; nr_units if there is none. */
-static u32 next_leaving(struct lendmem *lm)
+static u64 deadline_of(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit_info info;
-	u64 nearest = LEND_NO_DEADLINE;
-	u32 best = lm->nr_units;
-	unsigned long unit;
 
+	return lendmem_unit_info(lm, unit, &info) ? LEND_NO_DEADLINE : info.deadline;
+}
+
+/* Does it make sense to hurry for that? */
+static bool lies_ahead(u64 deadline)
+{
+	return deadline && deadline != LEND_NO_DEADLINE;
+}
+
+/*
+ * Of those whose recalls end first the emptiest; nr_units if there is none. None of several uses up the
+ * time that they have together: one of them may not go at all.
+ */
+static u32 next_leaving(struct lendmem *lm)
+{
+	u64 deadline, nearest = LEND_NO_DEADLINE;
+	unsigned long unit;
+	u32 nr = 0;
+
+	for_each_set_bit(unit, lm->leaving, lm->nr_units)
+		nearest = min(nearest, deadline_of(lm, unit));
+	bitmap_zero(lm->urgent, lm->nr_units);
 	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
-		if (!lendmem_unit_info(lm, unit, &info) && info.deadline < nearest) {
-			best = unit;
-			nearest = info.deadline;
-		}
+		deadline = deadline_of(lm, unit);
+		if (deadline > nearest && deadline - nearest > SAME_DEADLINE_NS)
+			continue;
+		__set_bit(unit, lm->urgent);
+		nr++;
 	}
-	return best < lm->nr_units ? best : lendmem_emptiest(lm, lm->leaving);
+	lm->share = 0;
+	if (nr > 1 && lies_ahead(nearest))
+		lm->share = max_t(unsigned long, nsecs_to_jiffies(nearest) / nr, SHARE_MIN);
+	return lendmem_emptiest(lm, lm->urgent);
+}
+
+/* The longer it has failed the more seldom, but the more often the nearer the deadline is. */
+static void retry_later(struct lendmem *lm, u32 unit)
+{
+	struct lendmem_unit *u = &lm->units[unit];
+	u64 deadline = deadline_of(lm, unit);
+	unsigned long pause;
+
+	u->backoff = lendmem_backoff(u->backoff);
+	pause = u->backoff;
+	if (lies_ahead(deadline))
+		pause = clamp_t(unsigned long, nsecs_to_jiffies(deadline) / 4, BACKOFF_MIN, pause);
+	u->retry_at = jiffies + pause;
+	trace_lendmem_retry(lendmem_first_slot(lm, unit), jiffies_to_msecs(pause), deadline);
 }
 
 static void work_on(struct lendmem *lm, u32 unit)
@@ -78,13 +122,11 @@ static void work_on(struct lendmem *lm, u32 unit)
 		set_bit(unit, lm->dirty);
 		return;
 	}
-	if (ret == -ENOMEM && lm->reserve_backoff) {
-		/* All of them wait for the same. */
+	/* All of them wait for the same. */
+	if (ret == -ENOMEM && lm->reserve_backoff)
 		u->retry_at = lm->reserve_retry_at;
-	} else {
-		u->backoff = lendmem_backoff(u->backoff);
-		u->retry_at = jiffies + u->backoff;
-	}
+	else
+		retry_later(lm, unit);
 	set_bit(unit, lm->retry);
 }
 
@@ -119,6 +161,7 @@ static void work_pass(struct lendmem *lm)
 		__clear_bit(unit, lm->leaving);
 		clear_bit(unit, lm->dirty);
 		work_on(lm, unit);
+		lm->share = 0;
 	}
 }
 

@@ -11,6 +11,7 @@
  *	zeropad ADDRESS		-> "VALUE"		by load_unaligned_zeropad()
  *	stamp START-END SEED	-> "stamped NUMBER"	pieces of 2 MiB, filled with a pattern
  *	stamped START-END SEED	-> "stamped NUMBER"	pieces that have that pattern
+ *	notify ACTION START-END	-> "notified ERRNO"	memory notifiers, of an action
  *	call FUNCTION X1 X2 X3	-> "STATUS X1"		the hypervisor's; all but STATUS in hex
  *
  * Addresses are physical; END is the last byte. A failed command fails the write, with its errno.
@@ -57,6 +58,12 @@ int lendtest_poke(u64 address, u64 *value);
 
 /* At any address, as the dcache reads names: a fault leaves zeros beyond the first page. */
 int lendtest_zeropad(u64 address, u64 *value);
+
+/*
+ * Calls the kernel's memory notifiers with an action, by its number. @err: 0, or -errno of the one that
+ * refused it. -ENOENT where the kernel does not let them be found.
+ */
+int lendtest_notify(unsigned long action, u64 start, u64 end, int *err);
 
 /* A call of the hypervisor's that the driver knows nothing of; returns its status. */
 s64 lendtest_call(u64 function, u64 x1, u64 x2, u64 x3, u64 *result);

@@ -96,6 +96,20 @@ static int stamped(const char *args)
 	return pieces(args, lendtest_stamped);
 }
 
+static int notify(const char *args)
+{
+	unsigned long action;
+	u64 start, end;
+	int ret, err;
+
+	if (sscanf(args, "%lx %llx-%llx", &action, &start, &end) != 3)
+		return -EINVAL;
+	ret = lendtest_notify(action, start, end, &err);
+	if (!ret)
+		scnprintf(answer, sizeof(answer), "notified %d", err);
+	return ret;
+}
+
 static int call(const char *args)
 {
 	u64 function, x1, x2, x3, result;
@@ -116,7 +130,7 @@ static const struct {
 	{"unpin", unpin},	 {"peek ", peek},
 	{"poke ", poke},	 {"zeropad ", zeropad},
 	{"stamp ", stamp},	 {"stamped ", stamped},
-	{"call ", call},
+	{"notify ", notify},	 {"call ", call},
 };
 
 static ssize_t write(struct file *f, const char __user *from, size_t count, loff_t *pos)

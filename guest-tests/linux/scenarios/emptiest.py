@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Of two blocks that have to go the emptier one goes first: of a recalled loan, and when a target shrinks."""
+"""Of two blocks that have to go the emptier one goes first: of a recalled loan, and when a target shrinks.
+
+A recall with a deadline is no other, and what a page keeps is tried again the more often the nearer that is.
+"""
 
 import re
 
+from lv.lendtest import LendTest
 from lv.lendvm import PATIENCE
 from lv.scenario import NR_POOL, OWN, POOL, ROOM, need
 
 TRACE = "/sys/kernel/debug/tracing"
+EVENTS = ("lendmem_remove", "lendmem_retry")
+LIMIT = "/sys/module/lendmem/parameters/recall_timeout_ms"
 FULL_MIB = 64
+DEADLINE_MS = 12000
+RETRY_MS = 1000  # the least that the driver waits
 
 
 def fill_first(bob, full, empty):
@@ -15,26 +23,35 @@ def fill_first(bob, full, empty):
     bob.online(full)
     bob.run(f"dd if=/dev/zero of=/tmp/full bs=1M count={FULL_MIB}", PATIENCE)
     bob.online(empty)
-    bob.run(f"echo >{TRACE}/trace; echo 1 >{TRACE}/events/lendmem/lendmem_remove/enable")
+    watch(bob, True)
+
+
+def watch(bob, on):
+    clear = f"echo >{TRACE}/trace; " if on else ""
+    bob.run(clear + "; ".join(f"echo {int(on)} >{TRACE}/events/lendmem/{event}/enable" for event in EVENTS))
+
+
+def trace(bob):
+    return "\n".join(bob.run(f"cat {TRACE}/trace"))
 
 
 def went(bob):
-    """Slots in the order in which they were taken out of use, by the driver's tracepoint."""
-    bob.run(f"echo 0 >{TRACE}/events/lendmem/lendmem_remove/enable")
-    said = "\n".join(bob.run(f"cat {TRACE}/trace"))
+    """Slots in the order in which they were taken out of use, or it was tried, by the driver's tracepoint."""
+    watch(bob, False)
     bob.run("rm /tmp/full")
-    slots = [int(slot) for slot in re.findall(r"lendmem_remove: slot (\d+) ", said)]
+    slots = [int(slot) for slot in re.findall(r"lendmem_remove: slot (\d+) ", trace(bob))]
     return list(dict.fromkeys(slots))
 
 
-def recalled(s, full, empty):
-    alice, bob = s.alice, s.bob
-    alice.lend(OWN[0], "bob", 2)
-    bob.wait_slot(ROOM[1], "offered")
+def borrow_two(s):
+    s.alice.lend(OWN[0], "bob", 2)
+    s.bob.wait_slot(ROOM[1], "offered")
     for slot in ROOM[:2]:
-        bob.wait_state(slot, "offline", 60)
-    fill_first(bob, full, empty)
-    alice.reclaim(OWN[0])
+        s.bob.wait_state(slot, "offline", 60)
+
+
+def all_back(s, full, empty):
+    alice, bob = s.alice, s.bob
     alice.wait_slot(OWN[1], "standby")
     for slot in ROOM[:2]:
         bob.wait_state(slot, "absent", 60)
@@ -42,6 +59,41 @@ def recalled(s, full, empty):
         alice.wait_state(slot, "offline", 60)
     order = went(bob)
     need(order == [empty, full], f"bob: slot {full} was full, slot {empty} not, and they went as {order}")
+
+
+def recalled(s, full, empty):
+    borrow_two(s)
+    fill_first(s.bob, full, empty)
+    s.alice.reclaim(OWN[0])
+    all_back(s, full, empty)
+
+
+def retries(bob, slot):
+    """(pause, time until the deadline) in ms, of each attempt that failed before the deadline."""
+    found = re.findall(rf"lendmem_retry: slot {slot} in (\d+) ms, deadline in (\d+) ns", trace(bob))
+    return [(int(pause), int(left) // 10**6) for pause, left in found if int(left)]
+
+
+def recalled_with_deadline(s, full, empty):
+    """The upper one is full, and a page in it is pinned: it must not use up the time of the other."""
+    alice, bob = s.alice, s.bob
+    limit = bob.run(f"cat {LIMIT}")[-1]
+    bob.run(f"echo {RETRY_MS} >{LIMIT}")
+    test = LendTest(bob)
+    borrow_two(s)
+    fill_first(bob, full, empty)
+    test.pin("user", full)
+    alice.run(f"lendctl reclaim {OWN[0]} --deadline {DEADLINE_MS}")
+    bob.wait_state(empty, "absent", 60)
+    bob.until(lambda: "deadline in 0 ns" in trace(bob) or len(retries(bob, full)) > 2, "three attempts to fail")
+    tried = retries(bob, full)
+    test.unpin()
+    all_back(s, full, empty)
+    for pause, left in tried:
+        need(pause <= max(RETRY_MS, left // 4), f"bob: {left} ms before the deadline he pauses for {pause} ms")
+    bob.run(f"echo {limit} >{LIMIT}")
+    test.unload()
+    s.checked(f"a pinned page: the other block goes first all the same; tried again, (pause, ms left): {tried}")
 
 
 def shrunk(s, full, empty):
@@ -58,8 +110,8 @@ def shrunk(s, full, empty):
 
 
 def scenario(s):
-    for full, empty in ((ROOM[0], ROOM[1]), (ROOM[1], ROOM[0])):
-        recalled(s, full, empty)
+    recalled(s, ROOM[0], ROOM[1])
+    recalled_with_deadline(s, ROOM[1], ROOM[0])
     s.checked(f"{s.cast(s.bob)} gives the emptier of two recalled blocks back first, be it the lower or the upper")
     for full, empty in ((POOL[0], POOL[1]), (POOL[1], POOL[0])):
         shrunk(s, full, empty)
