@@ -231,12 +231,14 @@ def test_tracepoints(small):
 
 
 def test_standby_refuses_slots_that_are_larger_than_a_block(large):
-    """In words, and without a trace; the same VM's driver does it in dynamic mode."""
+    """In words, and without a trace; the same VM's driver, unloaded by what modprobe -r runs, does it in dynamic mode."""
     _, _, bob = large
     said = "\n".join(bob.run("dmesg | grep lendmem"))
     assert "slots of 256 MiB are more than one memory block of 128 MiB: only mode dynamic" in said
     assert bob.blocks() == {}
-    bob.run("rmmod lendmem; insmod /lib/lendmem.ko mode=dynamic")
+    bob.run("lendctl unload")
+    bob.fails("lendctl unload", "ENODEV")
+    bob.run("insmod /lib/lendmem.ko mode=dynamic")
     bob.config(0, True)
     assert sorted(bob.blocks()) == [32, 33]
     bob.config(0, False)
