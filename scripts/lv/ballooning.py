@@ -13,6 +13,9 @@ from lv.scenario import NR_POOL, need
 MOVES = 100
 # Moves until both are waited for: in between targets change faster than blocks can move.
 SETTLE_EVERY = 20
+# Of each kind of memcheck's four: a block and a half in all, most of what a VM has left when all its blocks have
+# to go, so that its pages lie in the blocks that come, and have to leave those that go.
+LOAD_MIB = 48
 # Moves until one is made by carol, the manager, and not on the monitor.
 MANAGED_EVERY = 10
 
@@ -47,7 +50,7 @@ def moves(s):
     lowest, highest = max(blocks - NR_POOL, 0), min(blocks, NR_POOL)
 
     for vm in pair:
-        vm.memcheck_start()
+        vm.memcheck_start(LOAD_MIB)
     alices = lowest
     for move in range(1, MOVES + 1):
         alices = rng.choice([n for n in range(lowest, highest + 1) if n != alices])
@@ -58,8 +61,12 @@ def moves(s):
         if move % SETTLE_EVERY == 0:
             settled(s, targets)
             need(s.monitor.free_blocks() == 0, "the pool has blocks left that a VM wants")
+            for vm, target in targets:
+                if target:
+                    vm.memcheck_moves_in(LOAD_MIB * 1024 // vm.page_kib())
     s.checked(f"{s.cast(*pair)}: {MOVES} targets that gave all {blocks} blocks of the pool now to one, now to the "
-              f"other (seed {seed}); each time both were waited for, both held what they should")
+              f"other (seed {seed}); each time both were waited for, both held what they should, and used it for "
+              f"a quarter or more of the {4 * LOAD_MIB} MiB of a memcheck")
     for vm in pair:
         s.checked(f"{vm.name}'s memory held what was written to it: {vm.memcheck_stop()}")
 

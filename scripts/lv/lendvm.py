@@ -226,9 +226,11 @@ class LendVm:
         self.run(f"until read r p </tmp/memcheck.now && [ $p -ge {pages} ]; do sleep 0.1; done", PATIENCE)
 
     def memcheck_stop(self):
-        """Ends it; a failure if a byte was wrong. Returns what it says: rounds, and pages seen in the window."""
+        """Ends it; a failure if a byte was wrong, or none of its pages was ever in the window. Returns what it
+        says: rounds, and pages seen there."""
         lines = self.run("memcheck stop", PATIENCE)
-        report = re.search(r"memcheck: (\d+) rounds, .* (\d+) KiB huge, .*, 0 errors", "\n".join(lines))
+        report = re.search(r"memcheck: (\d+) rounds, .* (\d+) KiB huge, at most (\d+) pages in range, 0 errors",
+                           "\n".join(lines))
         if not report or not all(int(number) for number in report.groups()):
             raise Failure(f"{self.name}: memcheck does not say that all is well: {lines}")
         return report.group(0).removeprefix("memcheck: ")
