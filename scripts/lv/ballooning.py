@@ -13,9 +13,9 @@ from lv.scenario import NR_POOL, need
 MOVES = 100
 # Moves until both are waited for: in between targets change faster than blocks can move.
 SETTLE_EVERY = 20
-# Of each kind of memcheck's four: a block and a half in all, most of what a VM has left when all its blocks have
-# to go, so that its pages lie in the blocks that come, and have to leave those that go.
-LOAD_MIB = 48
+# Of each kind of memcheck's four: a whole block in all, whose pages get into the blocks that come, and have to find
+# another place when those go; also where a VM has none left.
+LOAD_MIB = 32
 # Moves until one is made by carol, the manager, and not on the monitor.
 MANAGED_EVERY = 10
 
