@@ -88,8 +88,13 @@ def large(lab_of_module):
     assert [complaints(vm.guest) for vm in vms] == [[], []]
 
 
+# What lendvisor has the kernels of each mode do with a block that is added.
+WHEN_ADDED = {"standby": "offline", "dynamic": "online_movable"}
+
+
 def load(vm, mode):
-    vm.run(f"lendctl unload && insmod /lib/lendmem.ko mode={mode}", PATIENCE)
+    vm.run(f"lendctl unload && echo {WHEN_ADDED[mode]} >{MEMORY}/auto_online_blocks && "
+           f"insmod /lib/lendmem.ko mode={mode}", PATIENCE)
 
 
 @pytest.fixture(params=("as booted", "swapped"))
