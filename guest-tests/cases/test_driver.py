@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The Linux driver where slots and Linux's memory blocks differ in size, and its dynamic mode: what the
-scenarios, with blocks of the default size, do not come by."""
+"""
+The Linux driver where slots and Linux's memory blocks differ in size, and its dynamic mode: what the
+scenarios, with blocks of the default size, do not come by. LV_ROTATION=0..2 says which VM has which kernel.
+"""
 
+import os
 import re
 import time
 
@@ -18,6 +21,9 @@ DYNAMIC = 'lendvisor,mode = "dynamic";'
 POOL = "lendvisor,pool-slots = <4>;"
 LENDTEST = "/sys/kernel/debug/lendtest"
 PARAMETERS = "/sys/module/lendmem/parameters"
+KERNELS = ("6.1", "6.12-16k", "6.12")
+ROTATION = int(os.environ.get("LV_ROTATION", "0"))
+ONE, TWO, THREE = KERNELS[ROTATION:] + KERNELS[:ROTATION]
 
 
 class Vm(LendVm):
@@ -68,8 +74,8 @@ def blocks_from(first, nr, state):
 
 @pytest.fixture(scope="module")
 def small(lab_of_module):
-    """Slots of 64 MiB, two to a Linux block: alice standby, bob dynamic with pages of 16K."""
-    machine, vms = boot(lab_of_module, 64, ("6.1", "6.12-16k"), ("lendvisor,quota = <3>;", DYNAMIC))
+    """Slots of 64 MiB, two to a Linux block: alice standby, bob dynamic."""
+    machine, vms = boot(lab_of_module, 64, (ONE, TWO), ("lendvisor,quota = <3>;", DYNAMIC))
     yield machine, *vms
     assert [complaints(vm.guest) for vm in vms] == [[], []]
 
@@ -77,37 +83,60 @@ def small(lab_of_module):
 @pytest.fixture(scope="module")
 def large(lab_of_module):
     """Slots of 256 MiB, two Linux blocks to each: alice dynamic; bob is told to be standby."""
-    machine, vms = boot(lab_of_module, 256, ("6.12", "6.1"), (DYNAMIC, ""))
+    machine, vms = boot(lab_of_module, 256, (THREE, ONE), (DYNAMIC, ""))
     yield machine, *vms
     assert [complaints(vm.guest) for vm in vms] == [[], []]
 
 
-def test_two_slots_are_one_block(small):
-    """Lent, borrowed, taken back and refused in pairs; half a block is refused, and a failed lend undone."""
+# What lendvisor has the kernels of each mode do with a block that is added.
+WHEN_ADDED = {"standby": "offline", "dynamic": "online_movable"}
+
+
+def load(vm, mode):
+    vm.run(f"lendctl unload && echo {WHEN_ADDED[mode]} >{MEMORY}/auto_online_blocks && "
+           f"insmod /lib/lendmem.ko mode={mode}", PATIENCE)
+
+
+@pytest.fixture(params=("as booted", "swapped"))
+def lender_and_borrower(request, small):
+    """In standby and in dynamic mode, each with either VM's kernel."""
     _, alice, bob = small
-    assert alice.blocks() == blocks_from(0, 6, "offline")
-    assert bob.blocks() == {}
+    swapped = request.param == "swapped"
+    if swapped:
+        load(bob, "standby")
+        load(alice, "dynamic")
+    yield (bob, alice) if swapped else (alice, bob)
+    if swapped:
+        load(bob, "dynamic")
+        load(alice, "standby")
+
+
+def test_two_slots_are_one_block(lender_and_borrower):
+    """Lent, borrowed, taken back and refused in pairs; half a block is refused, and a failed lend undone."""
+    lender, borrower = lender_and_borrower
+    assert lender.blocks() == blocks_from(0, 6, "offline")
+    assert borrower.blocks() == {}
     for words, said in (("1+2", "Invalid"), ("0+1", "Invalid"), ("8+2", "not permitted")):
-        alice.fails(f"echo {words} bob >$(echo {DEVICE})/lend", said)
-    assert alice.blocks() == blocks_from(0, 6, "offline")
-    alice.online(2)
-    alice.lend(2, "bob", 4)
-    assert alice.states()[:8] == ["standby"] * 2 + ["lent"] * 4 + ["standby"] * 2
-    assert alice.blocks() == blocks_from(0, 1, "offline") | blocks_from(3, 3, "offline")
-    first = bob.find_slot("offered")
-    bob.config(first + 1, True)
-    bob.wait_states(first, ["borrowed"] * 2 + ["offered"] * 2)
-    assert bob.blocks() == blocks_from(first // 2, 1, "online")
-    bob.config(first, False)
-    bob.wait_states(first, ["offered"] * 4)
-    bob.refuse(first + 3)
-    bob.wait_states(first, ["offered"] * 2 + ["empty"] * 2)
-    bob.config(first, True)
-    alice.reclaim(2)
-    bob.wait_states(first, ["empty"] * 2)
-    alice.wait_states(0, ["standby"] * 8)
-    alice.until(lambda: alice.blocks() == blocks_from(0, 6, "offline"), "alice's blocks to be back")
-    assert bob.blocks() == {}
+        lender.fails(f"echo {words} {borrower.name} >$(echo {DEVICE})/lend", said)
+    assert lender.blocks() == blocks_from(0, 6, "offline")
+    lender.online(2)
+    lender.lend(2, borrower.name, 4)
+    assert lender.states()[:8] == ["standby"] * 2 + ["lent"] * 4 + ["standby"] * 2
+    assert lender.blocks() == blocks_from(0, 1, "offline") | blocks_from(3, 3, "offline")
+    first = borrower.find_slot("offered")
+    borrower.config(first + 1, True)
+    borrower.wait_states(first, ["borrowed"] * 2 + ["offered"] * 2)
+    assert borrower.blocks() == blocks_from(first // 2, 1, "online")
+    borrower.config(first, False)
+    borrower.wait_states(first, ["offered"] * 4)
+    borrower.refuse(first + 3)
+    borrower.wait_states(first, ["offered"] * 2 + ["empty"] * 2)
+    borrower.config(first, True)
+    lender.reclaim(2)
+    borrower.wait_states(first, ["empty"] * 2)
+    lender.wait_states(0, ["standby"] * 8)
+    lender.until(lambda: lender.blocks() == blocks_from(0, 6, "offline"), "the lender's blocks to be back")
+    assert borrower.blocks() == {}
 
 
 def test_a_retrieve_beyond_the_quota(small):
@@ -231,44 +260,46 @@ def test_tracepoints(small):
 
 
 def test_standby_refuses_slots_that_are_larger_than_a_block(large):
-    """In words, and without a trace; the same VM's driver does it in dynamic mode."""
+    """In words, and without a trace; that driver can be unloaded, and does it in dynamic mode."""
     _, _, bob = large
     said = "\n".join(bob.run("dmesg | grep lendmem"))
     assert "slots of 256 MiB are more than one memory block of 128 MiB: only mode dynamic" in said
     assert bob.blocks() == {}
-    bob.run("rmmod lendmem; insmod /lib/lendmem.ko mode=dynamic")
+    load(bob, "dynamic")
     bob.config(0, True)
     assert sorted(bob.blocks()) == [32, 33]
     bob.config(0, False)
     assert bob.blocks() == {}
 
 
-def test_all_blocks_of_a_slot_or_none(large):
+@pytest.mark.parametrize("place", (1, 2), ids=("alice", "bob"))
+def test_all_blocks_of_a_slot_or_none(large, place):
     """A page pinned in the lower block: the upper one, which goes first, comes back, later if there is no room
     for its struct pages at once; a caller who is killed leaves no half state; unpinned, both go."""
-    _, alice, _ = large
+    vm = large[place]
+    load(vm, "dynamic")
     both = blocks_from(0, 2, "online")
-    alice.run("insmod /lib/lendtest.ko")
-    alice.config(0, True)
-    assert alice.blocks() == both
-    alice.run(f"(echo 'pin user {WINDOW:#x}-{WINDOW + LINUX_BLOCK - 1:#x}' >{LENDTEST}) && cat {LENDTEST}")
-    alice.run(f"echo 1500 >{PARAMETERS}/recall_timeout_ms")
-    mark = alice.mark()
-    alice.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
-    alice.log(mark, r"slot 0: memory32 stays online: page 0x10[0-7]\w+ is pinned \(refcount \d+, mapcount 1\)")
-    assert alice.blocks() == both
-    reserve = alice.run(f"cat {PARAMETERS}/reserve_mib")[-1]
-    alice.run(f"echo 4096 >{PARAMETERS}/reserve_mib")
-    alice.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
-    assert alice.blocks() == blocks_from(0, 1, "online")
-    alice.run(f"echo {reserve} >{PARAMETERS}/reserve_mib")
-    alice.until(lambda: alice.blocks() == both, "the upper block to be back")
-    alice.fails(f"echo 1 >$(echo {DEVICE})/drain", "busy", PATIENCE)
-    alice.log(mark, r"1 of \d+ units cannot be given back now")
-    assert alice.blocks() == both and alice.states()[0] == "held"
-    alice.run(f"echo 0 >{PARAMETERS}/recall_timeout_ms")
-    interrupt(alice, 0, f"sh -c 'echo 0 >$(echo {SLOTS})/0/config'")
-    assert alice.blocks() == both and alice.states()[0] == "held"
-    alice.run(f"echo 30000 >{PARAMETERS}/recall_timeout_ms; echo unpin >{LENDTEST}")
-    alice.config(0, False)
-    assert alice.blocks() == {} and alice.states()[0] == "standby"
+    vm.run("insmod /lib/lendtest.ko")
+    vm.config(0, True)
+    assert vm.blocks() == both
+    vm.run(f"(echo 'pin user {WINDOW:#x}-{WINDOW + LINUX_BLOCK - 1:#x}' >{LENDTEST}) && cat {LENDTEST}")
+    vm.run(f"echo 1500 >{PARAMETERS}/recall_timeout_ms")
+    mark = vm.mark()
+    vm.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
+    vm.log(mark, r"slot 0: memory32 stays online: page 0x10[0-7]\w+ is pinned \(refcount \d+, mapcount 1\)")
+    assert vm.blocks() == both
+    reserve = vm.run(f"cat {PARAMETERS}/reserve_mib")[-1]
+    vm.run(f"echo 4096 >{PARAMETERS}/reserve_mib")
+    vm.fails(f"echo 0 >$(echo {SLOTS})/0/config", "busy", PATIENCE)
+    assert vm.blocks() == blocks_from(0, 1, "online")
+    vm.run(f"echo {reserve} >{PARAMETERS}/reserve_mib")
+    vm.until(lambda: vm.blocks() == both, "the upper block to be back")
+    vm.fails(f"echo 1 >$(echo {DEVICE})/drain", "busy", PATIENCE)
+    vm.log(mark, r"1 of \d+ units cannot be given back now")
+    assert vm.blocks() == both and vm.states()[0] == "held"
+    vm.run(f"echo 0 >{PARAMETERS}/recall_timeout_ms")
+    interrupt(vm, 0, f"sh -c 'echo 0 >$(echo {SLOTS})/0/config'")
+    assert vm.blocks() == both and vm.states()[0] == "held"
+    vm.run(f"echo 30000 >{PARAMETERS}/recall_timeout_ms; echo unpin >{LENDTEST}")
+    vm.config(0, False)
+    assert vm.blocks() == {} and vm.states()[0] == "standby"

@@ -6,6 +6,7 @@ from conftest import ends_orderly
 from linux import BOOT_TIMEOUT, boot_to_shells, complaints, debian
 from lv.console import HYPERVISOR
 from lv.lendvm import BLOCK_KIB, LEAST_PERCENT, PATIENCE, SLOTS, WINDOW, LendVm
+from lv.scenario import CPU
 
 BLOCK = BLOCK_KIB * 1024
 ALICE_SLOT = 1  # of her two
@@ -52,12 +53,13 @@ class Player(LendVm):
 
 
 @pytest.fixture
-def players(lab):
-    """The machine, alice, and bob, who has a block of hers full of his pattern."""
-    vms = [debian("alice", bootargs="lendmem.verify_zero=1", owned_memory=2 * BLOCK,
+def players(lab, request):
+    """The machine, alice, and bob, who has a block of hers full of his pattern; by their kernels."""
+    hers, his = request.param
+    vms = [debian("alice", bootargs="lendmem.verify_zero=1", flavour=hers, owned_memory=2 * BLOCK,
                   lend_to=["bob"]),
-           debian("bob", bootargs="lendmem.verify_zero=1", window=(WINDOW, 2 * BLOCK))]
-    machine, guests = boot_to_shells(lab, vms)
+           debian("bob", bootargs="lendmem.verify_zero=1", flavour=his, window=(WINDOW, 2 * BLOCK))]
+    machine, guests = boot_to_shells(lab, vms, cpu=CPU)
     alice, bob = map(Player, guests)
     alice.lend(ALICE_SLOT, "bob")
     bob.online_and_zero(BOB_SLOT)
@@ -65,6 +67,10 @@ def players(lab):
     assert alice.slot(ALICE_SLOT, "state", "peer") == ["lent", "bob"]
     assert bob.slot(BOB_SLOT, "state", "peer") == ["borrowed", "alice"]
     return machine, alice, bob
+
+
+def kernels(hers, his):
+    return pytest.mark.parametrize("players", [(hers, his)], indirect=True, ids=[f"{hers}+{his}"])
 
 
 def end(machine, *vms):
@@ -75,6 +81,7 @@ def end(machine, *vms):
     ends_orderly(machine)
 
 
+@kernels("6.1", "6.12-16k")
 def test_the_borrower_resets(players):
     """The block is its owner's again, without bob's data; he has nothing, and can borrow anew."""
     machine, alice, bob = players
@@ -96,6 +103,7 @@ def test_the_borrower_resets(players):
     end(machine, alice, bob)
 
 
+@kernels("6.12-16k", "6.12")
 def test_the_lender_resets(players):
     """Her next life knows of the loan and can end it; bob does not notice."""
     machine, alice, bob = players
@@ -117,6 +125,7 @@ def test_the_lender_resets(players):
     end(machine, alice, bob)
 
 
+@kernels("6.12", "6.1")
 def test_the_borrower_goes_off(players):
     """The block is its owner's again, without bob's data; nobody lends to a VM that is off."""
     machine, alice, bob = players
@@ -132,6 +141,7 @@ def test_the_borrower_goes_off(players):
     end(machine, alice)
 
 
+@kernels("6.12-16k", "6.1")
 def test_the_lender_goes_off(players):
     """The pool owns the block, and bob keeps it, data and all, until he gives it up."""
     machine, alice, bob = players

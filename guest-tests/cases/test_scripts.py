@@ -5,9 +5,10 @@ import os
 import subprocess
 
 import pytest
-from lv import ROOT, Failure, its, tap
+from lv import ROOT, Failure, its, machine, tap
 from lv.bundle import compile_its, read_needs
 from lv.console import Demux, plain, unsplit
+from lv.guest import PANIC, Guest
 
 MIB = 1 << 20
 
@@ -143,6 +144,25 @@ def test_run_says_what_is_missing(words, says):
     assert says in done.stderr
 
 
+def fake_qemu(tmp_path, script):
+    qemu = tmp_path / "qemu-system-aarch64"
+    qemu.write_text(f"#!/bin/sh\n{script}\n")
+    qemu.chmod(0o755)
+
+
+def test_a_panic_ends_a_wait_early_and_a_quoted_one_does_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(machine, "GRACE", 0.2)
+    panic = "[alice] [    7.7] Kernel panic - not syncing: Attempted to kill init!\\r\\n"
+    fake_qemu(tmp_path, f"printf '{panic}'; exec sleep 600")
+    with machine.Machine(machine.Options(), tmp_path / "dies") as dying:
+        with pytest.raises(machine.Died, match="Attempted to kill init!"):
+            Guest(dying, "alice", 0).wait_shell(150)
+    fake_qemu(tmp_path, f"printf '{panic}[alice] done\\r\\n'; exec sleep 600")
+    with machine.Machine(machine.Options(), tmp_path / "quotes") as quoting:
+        assert quoting.expect("alice", "^done", 150, fatal=PANIC)
+
+
 @pytest.mark.parametrize("prints, status", [
     ("[lendvisor] all VMs are off", 0),
     ("[lendvisor] PANIC: broken", 3),
@@ -152,9 +172,7 @@ def test_run_says_what_is_missing(words, says):
 ])
 def test_run_judges_by_the_console(tmp_path, prints, status):
     """QEMU exits with 0 whatever happened."""
-    qemu = tmp_path / "qemu-system-aarch64"
-    qemu.write_text(f"#!/bin/sh\nprintf '%s\\r\\n' '{prints}'\n")
-    qemu.chmod(0o755)
+    fake_qemu(tmp_path, f"printf '%s\\r\\n' '{prints}'")
     image = tmp_path / "image.bin"
     image.write_bytes(b"\0" * 4096)
     source = tmp_path / "t.its"

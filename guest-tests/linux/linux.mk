@@ -7,8 +7,8 @@ LINUX_FLAVOURS := 6.1 6.12 6.12-16k
 LINUX_CROSS ?= aarch64-linux-gnu-
 LINUX_TOOL_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -static -s
 LINUX_TOOLS := guest-tests/linux/tools
-LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c json.c lend.c list.c loan.c map.c online.c parse.c \
-	report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
+LINUX_LENDCTL := $(addprefix $(LINUX_TOOLS)/,lendctl.c device.c interrupt.c json.c lend.c list.c loan.c map.c online.c \
+	parse.c report.c slot.c status.c sysfs.c target.c uevent.c unload.c wait.c watch.c)
 LINUX_MEMFILL := $(addprefix $(LINUX_TOOLS)/,memfill.c pagemap.c parse_memory.c)
 LINUX_MEMCHECK := $(addprefix $(LINUX_TOOLS)/,memcheck.c memcheck_areas.c pagemap.c parse_memory.c)
 LINUX_PROGRAMS := $(addprefix build/linux/,lendctl memfill memcheck dumpcheck)

@@ -13,6 +13,11 @@ from lv.scenario import NR_POOL, need
 MOVES = 100
 # Moves until both are waited for: in between targets change faster than blocks can move.
 SETTLE_EVERY = 20
+# Of each kind of memcheck's four: a whole block in all, whose pages get into the blocks that come, and have to find
+# another place when those go; also where a VM has none left.
+LOAD_MIB = 32
+# Of one attempt to take a block out of use: on a busy machine the default is too short for so many pages.
+LIMIT = "/sys/module/lendmem/parameters/recall_timeout_ms"
 # Moves until one is made by carol, the manager, and not on the monitor.
 MANAGED_EVERY = 10
 
@@ -47,7 +52,8 @@ def moves(s):
     lowest, highest = max(blocks - NR_POOL, 0), min(blocks, NR_POOL)
 
     for vm in pair:
-        vm.memcheck_start()
+        vm.run(f"cat {LIMIT} >/tmp/limit; echo 0 >{LIMIT}")
+        vm.memcheck_start(LOAD_MIB)
     alices = lowest
     for move in range(1, MOVES + 1):
         alices = rng.choice([n for n in range(lowest, highest + 1) if n != alices])
@@ -58,8 +64,12 @@ def moves(s):
         if move % SETTLE_EVERY == 0:
             settled(s, targets)
             need(s.monitor.free_blocks() == 0, "the pool has blocks left that a VM wants")
+            for vm, target in targets:
+                if target:
+                    vm.memcheck_moves_in(LOAD_MIB * 1024 // vm.page_kib())
     s.checked(f"{s.cast(*pair)}: {MOVES} targets that gave all {blocks} blocks of the pool now to one, now to the "
-              f"other (seed {seed}); each time both were waited for, both held what they should")
+              f"other (seed {seed}); each time both were waited for, both held what they should, and used it for "
+              f"a quarter or more of the {4 * LOAD_MIB} MiB of a memcheck")
     for vm in pair:
         s.checked(f"{vm.name}'s memory held what was written to it: {vm.memcheck_stop()}")
 
@@ -67,5 +77,7 @@ def moves(s):
     for vm, target in targets:
         set_target(s, vm, target, False)
     settled(s, targets)
+    for vm in pair:
+        vm.run(f"cat /tmp/limit >{LIMIT}")
     need(s.monitor.free_blocks() == blocks, f"the pool had {blocks} free blocks, and has {s.monitor.free_blocks()}")
     s.checked("with targets of 0 the pool has all its blocks back")

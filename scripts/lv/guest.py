@@ -10,7 +10,11 @@ import time
 
 from lv import Failure
 from lv.console import plain, unsplit
-from lv.machine import Late, deadline
+from lv.machine import Died, Late, deadline
+
+PROMPT = r"[#$] ?$"
+# Not the line that it ends with: of a death that a test waited for, that is still to come.
+PANIC = r"(?<!end )Kernel panic - not syncing"
 
 
 class CommandFailed(Failure):
@@ -23,13 +27,24 @@ class Guest:
         self.name = name
         self.vm_id = vm_id
         self._nr = 0
+        self._died = None  # why, when a command waited in vain for a kernel that panicked
 
     def _frame(self, command):
         self._nr += 1
         return f'echo @@{self._nr}"<";{command}; echo @@{self._nr}">$?."\n'
 
+    def _expect(self, pattern, timeout, partial=False):
+        """For what comes from this life or not at all."""
+        try:
+            return self.machine.expect(self.name, pattern, timeout, partial, PANIC)
+        except Died as died:
+            self._died = died
+            raise
+
     def start(self, command):
         """Types a command; finish() collects it. Returns what finish() needs."""
+        if self._died:
+            raise self._died
         self.machine.focus(self.name, self.vm_id)
         since = self.machine.position(self.name)
         self.machine.type(self.name, self._frame(command))
@@ -38,7 +53,7 @@ class Guest:
     def finish(self, started, timeout=30, check=True):
         """(status, output lines) of a started command. check: a status that is not 0 raises."""
         command, nr, since = started
-        end = self.machine.expect(self.name, rf"@@{nr}>(\d+)\.", timeout)
+        end = self._expect(rf"@@{nr}>(\d+)\.", timeout)
         status = int(end.group(1))
         output = []
         for line in unsplit(self.machine.console.by_source[self.name][since:]):
@@ -71,7 +86,11 @@ class Guest:
 
     def wait_shell(self, timeout):
         """Until the shell answers. Types nothing before the guest has printed its prompt."""
-        self.machine.expect(self.name, r"[#$] ?$", timeout, partial=True)
+        if self._nr:
+            self.machine.expect(self.name, PROMPT, timeout, partial=True)
+        else:  # the first life: nobody has had a reason to kill it
+            self._expect(PROMPT, timeout, partial=True)
+        self._died = None
         until = deadline(timeout)
         while True:
             try:

@@ -21,6 +21,10 @@ REFUSED = "refused: "
 PATIENCE = 4
 SHORT = 15
 
+# After a line that may be a guest's last: what is waited for comes soon all the same if the line was quoted
+# from a log, and else never.
+GRACE = 60
+
 # Bytes typed at once: the FIFO of a PL011 holds 16.
 TYPE_CHUNK = 16
 
@@ -31,6 +35,10 @@ class Dead(Failure):
 
 class Late(Failure):
     """What was waited for did not come in time."""
+
+
+class Died(Failure):
+    """The guest that something was waited for from printed what is fatal to it."""
 
 
 @dataclass
@@ -143,23 +151,29 @@ class Machine:
         """Lines of this source so far: a place to expect from."""
         return len(self.console.by_source[source])
 
-    def expect(self, source, pattern, timeout, partial=False):
+    def expect(self, source, pattern, timeout, partial=False, fatal=None):
         """Waits for a line of source that contains pattern; returns the match.
 
         Lines up to it are passed over. partial: an incomplete line will do, and is not passed over.
-        Raises Dead when the machine ends or the hypervisor gives up first, Late after timeout s.
+        fatal: a pattern of lines after which nothing is waited for longer than GRACE s.
+        Raises Dead when the machine ends or the hypervisor gives up first, Died after a fatal line, Late
+        after timeout s.
         """
         wanted = re.compile(pattern)
+        died = None
         until = deadline(timeout)
         lines = self.console.by_source[source]
         at = self._seen.get(source, 0)
         while True:
             while at < len(lines):
-                match = wanted.search(plain(lines[at].text))
+                text = plain(lines[at].text)
+                match = wanted.search(text)
                 at += 1
                 self._seen[source] = at
                 if match:
                     return match
+                if fatal and not died and re.search(fatal, text):
+                    died, doubted_until = text, time.monotonic() + GRACE
             if partial:
                 match = wanted.search(plain(self.console.partial(source)))
                 if match:
@@ -170,6 +184,8 @@ class Machine:
             if self.ended:
                 raise Dead(f"QEMU ended while {who} was to print: {pattern}")
             left = until - time.monotonic()
+            if died and time.monotonic() > doubted_until:
+                raise Died(f"{who}: {died} (waiting for: {pattern})")
             if left <= 0:
                 raise Late(f"{who} did not print in {timeout} s: {pattern}")
             self.pump(min(left, 1))

@@ -68,6 +68,11 @@ class Monitor:
         """The lines of stats that contain one of words (a regular expression)."""
         return [line for line in self.lines(f"stats {vm}".strip()) if re.search(words, line)]
 
+    def aborts(self):
+        """How often each VM has touched what it does not have."""
+        rows = (re.fullmatch(r"\d+ +(\S+) .* (\d+)", line) for line in self.lines("vms"))
+        return {row.group(1): int(row.group(2)) for row in rows if row}
+
     def pool_held(self, vm):
         """Pool blocks that a VM holds, and its target."""
         found = re.search(r"of the pool: holds (\d+), target (\d+)", " ".join(self.lines(f"stats {vm}")))

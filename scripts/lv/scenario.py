@@ -69,6 +69,7 @@ class Scenario:
             setattr(self, vm.name, vm)
         self.say = say
         self._marks = {}
+        self._aborts = {}
 
     def wait_shells(self):
         for vm in self.vms:
@@ -81,21 +82,25 @@ class Scenario:
         """Before a scenario: what end() compares with."""
         self._marks = {vm.name: vm.mark() for vm in self.vms}
         self._slots = {vm.name: vm.slots() for vm in self.vms}
+        self._aborts = self.monitor.aborts()
 
     def end(self):
         """After a scenario on a machine that others share: no loan is left, each slot as it was, kernels happy."""
         loans = self.monitor.loans()
         need(not loans, f"loans are left: {loans}")
+        self.happy()
         for vm in self.vms:
-            self.happy(vm)
             for slot, (was, now) in enumerate(zip(self._slots[vm.name], vm.slots())):
                 need(was == now, f"{vm.name}: slot {slot} is left as {now}, and was {was}")
 
     def happy(self, *vms):
-        """The kernels (default: all) have not warned of anything since begin()."""
+        """The kernels (default: all) have not warned of anything since begin(), nor touched what is not theirs."""
+        aborts = self.monitor.aborts()
         for vm in vms or self.vms:
             said = vm.complaints(self._marks.get(vm.name))
             need(not said, f"{vm.name}: the kernel says: {said}")
+            was, now = self._aborts[vm.name], aborts[vm.name]
+            need(was == now, f"{vm.name}: the hypervisor counted {was} aborts before, and {now} now")
 
     def since(self, vm):
         """The kernel log of a VM since begin()."""

@@ -21,10 +21,12 @@ def scenario(s):
         for owner, holder in (("alice", "bob"), ("bob", "alice")):
             need(blocks.get(("BORROWED", owner, holder)) == NR,
                  f"{holder} should borrow {NR} blocks of {owner}'s; the hypervisor's blocks are {blocks}")
+        for vm in pair:
+            vm.memcheck_moves_in()
         s.together(*((vm, f"lendctl reclaim {FIRST} {lendctl_waits()}") for vm in pair))
         blocks = s.monitor.block_counts()
         need(not any(state in ("BORROWED", "OFFERED") for state, *_ in blocks), f"left out: {blocks}")
-    s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, and each got its own back, "
-              f"{ROUNDS} times")
+    s.checked(f"{s.cast(*pair)} had {NR} blocks of each other's in use at once, pages of memcheck's in them, and each "
+              f"got its own back, {ROUNDS} times")
     for vm in pair:
         s.checked(f"{vm.name}'s memory held what was written to it: {vm.memcheck_stop()}")

@@ -2,9 +2,10 @@
 """Onlining and offlining fail or are interrupted at each step: hypervisor and Linux agree, and a retry works."""
 
 from lv.lendtest import INJECT, LendTest, agree, block_file, interrupt, wait_log, words
+from lv.lendvm import SLOTS
 from lv.scenario import OWN, ROOM, need
 
-SLOT = OWN[0]
+BELOW, SLOT = OWN[:2]
 EXTRA = "/lib/modules-extra"
 LIMIT = "/sys/module/lendmem/parameters/recall_timeout_ms"
 
@@ -37,10 +38,21 @@ def by_signal(s, bob, test):
     interrupt(bob, SLOT, f"lendctl offline {SLOT}")
     bob.wait_state(SLOT, "online", 60)
     agree(bob)
-    test.unpin()
-    bob.offline(SLOT)
+    s.checked("lendctl offline of a pinned block, interrupted: the block stays")
+
+    bob.online(BELOW)
+    generation = bob.guest.number(f"cat {SLOTS}/{BELOW}/generation")
+    interrupt(bob, SLOT, f"lendctl lend {BELOW}+2 alice")
+    need(bob.guest.number(f"cat {SLOTS}/{BELOW}/generation") != generation, f"bob: slot {BELOW} never went")
+    need([slot.linux for slot in bob.slots()[BELOW:SLOT + 1]] == ["online"] * 2,
+         f"bob: after a lend that was interrupted, slots are {bob.slots()[BELOW:SLOT + 1]}")
     agree(bob)
-    s.checked("lendctl offline of a pinned block, interrupted: the block stays; without the pin it goes")
+    test.unpin()
+    for slot in (BELOW, SLOT):
+        bob.offline(slot)
+    agree(bob)
+    s.checked("lendctl lend of two blocks, interrupted at the second, pinned one: the first, which had gone "
+              "already, is online again; without the pin both go")
 
 
 def driver_by_signal(s, alice, bob, test):

@@ -35,7 +35,7 @@ def lender(s):
     offered = alice.find_slot("offered")
     alice.wait_state(offered, "offline", 60)
     agree(alice)
-    need(loan is None or alice.slots()[AWAY].loan == loan, "alice: the loan's handle is another")
+    need(alice.slots()[AWAY].loan == loan, f"alice: the loan is {alice.slots()[AWAY].loan}, and was {loan}")
     s.checked("loaded again it finds the loan, and an offer that came while it was away")
     alice.refuse(offered)
     carol.wait_slot(ELSE, "standby")

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "device.h"
+#include "interrupt.h"
 #include "parse.h"
 #include "report.h"
 #include "slot.h"
@@ -109,7 +110,8 @@ static int hand_over_any(struct hand_over *how)
 			if (!slot_is(&slot, order[pass]) || !slot_has_flag(&slot, "own"))
 				continue;
 			last = hand_over(how, slot.index, nr);
-			if (!how->not_free || (last != -EBUSY && last != -EAGAIN && last != -EINTR))
+			if (!how->not_free || interrupt_came() ||
+			    (last != -EBUSY && last != -EAGAIN && last != -EINTR))
 				return last;
 		}
 	}
@@ -124,6 +126,7 @@ static int run(char **argv, struct hand_over *how)
 	/* It would be another word of the command. */
 	if (!*how->peer || strpbrk(how->peer, " \t\n"))
 		return report_usage("'%s' is not a name", how->peer);
+	interrupt_note();
 	if (!strcmp(argv[1], "auto")) {
 		ret = hand_over_any(how);
 		return ret ? report_error(ret, "%s a block to %s", argv[0], argv[2]) : STATUS_OK;

@@ -21,7 +21,7 @@ enum {
 	OPT_JSON = 1 << 4,
 	OPT_ALL = 1 << 5,
 	OPT_NO_ACTION = 1 << 6,
-	WAITS_FOR_DRIVER = 1 << 7, /* no option: it begins without one, too */
+	WITHOUT_DEVICE = 1 << 7, /* no option: it begins without one, too */
 };
 
 static const struct command {
@@ -68,7 +68,7 @@ static const struct command {
 	 "  Shows how many blocks of the pool we are to hold, hold, and want now; or sets how "
 	 "many\n"
 	 "  PEER (a name, or the id of a VM) is to hold, for which we have to be a manager.\n"},
-	{"watch", 0, 0, OPT_NO_ACTION | OPT_JSON | WAITS_FOR_DRIVER, command_watch,
+	{"watch", 0, 0, OPT_NO_ACTION | OPT_JSON | WITHOUT_DEVICE, command_watch,
 	 "watch [--no-action] [--json]",
 	 "  Prints a line for each event, and onlines blocks of the pool until we hold as many as\n"
 	 "  are wanted. Goes on until it is killed.\n"
@@ -82,7 +82,7 @@ static const struct command {
 	 "  `map` lists them. `off` takes the marks back.\n"},
 	{"map", 1, 1, 0, command_map, "map FILE",
 	 "  Writes the device tree for the next kernel to FILE, for kexec --dtb=FILE.\n"},
-	{"unload", 0, 0, 0, command_unload, "unload",
+	{"unload", 0, 0, WITHOUT_DEVICE, command_unload, "unload",
 	 "  Gives all memory back and unloads the driver; if some cannot be given back, the "
 	 "driver\n"
 	 "  stays, and so does all memory that is in use.\n"},
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
 		return report_usage("usage: lendctl %s", command->usage);
 
 	ret = device_open();
-	if (ret && !(ret == -ENODEV && (command->options & WAITS_FOR_DRIVER)))
+	if (ret && !(ret == -ENODEV && (command->options & WITHOUT_DEVICE)))
 		return report_error(ret, "%s", command->name);
 	return command->run(nr_args + 1, argv + optind, &options);
 }

@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "device.h"
+#include "interrupt.h"
 #include "report.h"
 #include "slot.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void note_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
-
-/* They end a drain, which the driver then undoes; what comes later must not leave it drained. */
-static void note_signals(void)
-{
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {.sa_handler = note_signal};
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
-}
 
 /* What could not be given back; why, and which page holds it, is in the kernel log. */
 static void print_left(void)
@@ -41,22 +23,36 @@ static void print_left(void)
 	}
 }
 
+static int print_unloaded(void)
+{
+	puts("lendmem is unloaded");
+	return STATUS_OK;
+}
+
+/* Loaded, it may be bound to no device: it has nothing that would have to be given back then. */
+static int unload_unbound(void)
+{
+	if (!syscall(SYS_delete_module, "lendmem", O_NONBLOCK))
+		return print_unloaded();
+	return report_error(errno == ENOENT ? -ENODEV : -errno, "unload");
+}
+
 int command_unload(int argc, char **argv, const struct options *options)
 {
 	int ret;
 
 	(void)argc, (void)argv, (void)options;
-	note_signals();
+	if (!device.nr_slots)
+		return unload_unbound();
+	interrupt_note();
 	ret = device_command("drain", "1");
 	if (ret == -EBUSY)
 		print_left();
 	if (ret)
 		return report_error(ret, "unload: give all memory back");
-	if (!interrupted && !syscall(SYS_delete_module, "lendmem", O_NONBLOCK)) {
-		puts("lendmem is unloaded");
-		return STATUS_OK;
-	}
-	ret = interrupted ? -EINTR : -errno;
+	if (!interrupt_came() && !syscall(SYS_delete_module, "lendmem", O_NONBLOCK))
+		return print_unloaded();
+	ret = interrupt_came() ? -EINTR : -errno;
 	device_command("drain", "0");
 	return report_error(ret, "unload");
 }
