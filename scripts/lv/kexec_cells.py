@@ -52,8 +52,8 @@ class Cell:
 
     @property
     def clean(self):
-        """The driver that comes last gives back what it finds: where an earlier one has shown that it was as before."""
-        return self.way.name == "driver" and bool(self.state.given_back)
+        """The driver that comes last gives back what it finds: where lendtest has shown before that it was as it was."""
+        return self.way.name == "driver" and bool(self.state.given_back) and self.route[-1].tested
 
     @property
     def group(self):

@@ -15,7 +15,7 @@ from lv.guest import Guest
 from lv.kexec_cells import PLAIN
 from lv.kexec_states import OWN
 from lv.lendtest import PIECE, SMC64_CALL, LendTest
-from lv.lendvm import BLOCK, BOOTARGS, WINDOW, LendVm
+from lv.lendvm import BLOCK, BOOTARGS, PATIENCE, UNHAPPY, WINDOW, LendVm, unhappy
 from lv.machine import Machine, Options
 from lv.monitor import Monitor
 
@@ -31,8 +31,9 @@ BOOT_MAP = "/boot/boot.dtb"
 PIECES = BLOCK // PIECE
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
 # Half of what a kernel does at each start has nothing to do with memory, and an emulated CPU takes long for it: a flush
-# of all TLBs with each system call, zeroing what is zero, tests of ciphers, certificates, what TCP and BPF begin with.
-HASTE = ("mitigations=off init_on_alloc=0 lsm= cryptomgr.notests "
+# of all TLBs with each system call (which KASLR brings, too), zeroing what is zero, tests of ciphers, certificates,
+# what TCP and BPF begin with.
+HASTE = ("mitigations=off kpti=0 init_on_alloc=0 lsm= cryptomgr.notests "
          "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list,cubictcp_register")
 KERNEL_ARGS = " ".join(filter(None, (BOOTARGS, HASTE, os.environ.get("LV_BOOTARGS"))))
 # For the driver of the next life: it gives back what it finds.
@@ -78,8 +79,9 @@ class Table:
     """t.alice, t.bob, t.monitor; t.test: lendtest in alice, None where her kernel has none."""
 
     def __init__(self, home, route, cpus, work, log, watch):
-        self.home = home
+        self.home, self.cpus = home, cpus
         self.clean = False  # CLEAN stands in this life's command line
+        self.seeded = False  # this life has a seed for KASLR for sure
         bundle = write_bundle(work, home, route, cpus)
         self.machine = Machine(Options(bundle=str(bundle), smp=cpus + 1, memory=memory_for(bundle), cpu="neoverse-n1",
                                        kernel=str(DEBUG_IMAGE)), log, watch)
@@ -94,9 +96,9 @@ class Table:
         self.alice, self.bob = [LendVm(Guest(self.machine, name, nr)) for nr, name in enumerate(("alice", "bob"))]
         for vm in (self.alice, self.bob):
             vm.guest.wait_shell(BOOT_TIMEOUT)
+        kexec.check_cpus(self.alice.guest, self.cpus)
         self.alice.run(f"cat {kexec.MAP} >{BOOT_MAP}")
-        self._holders = []  # (log file, pid) of bob's memfills
-        self.bob_fills("0x40000000-0x1ffffffff", BOB_FILLS_MIB, 0)
+        self.bob_begins()
         self.arrive(self.home, True, False)
         self.at_rest = self.picture()
 
@@ -121,7 +123,7 @@ class Table:
     # Contents.
 
     def stamp(self, slot):
-        """Patterns in most of a block of alice's; it is to have them until somebody else gets it."""
+        """Patterns in most of a block of alice's, as long as it is hers."""
         nr = self._pieces("stamp", slot)
         if nr < PIECES // 2:
             raise Failure(f"alice: only {nr} of {PIECES} pieces of slot {slot} could be had")
@@ -147,6 +149,11 @@ class Table:
         pid = self.bob.guest.number(f"sed -n 's/.*holding, pid //p' {log}")
         self._holders.append((log, pid))
 
+    def bob_begins(self):
+        """At his boot, the first or after a reset."""
+        self._holders = []  # (log file, pid) of his memfills
+        self.bob_fills("0x40000000-0x1ffffffff", BOB_FILLS_MIB, 0)
+
     def bob_holds(self, slot):
         start = WINDOW + slot * BLOCK
         self.bob_fills(f"{start:#x}-{start + BLOCK - 1:#x}", 192, 60)
@@ -162,6 +169,9 @@ class Table:
                                 f"until [ $(grep -c pattern {log}) -gt $n ]; do sleep 0.1; done; tail -n 1 {log}", 60)
             if "pattern ok" not in " ".join(said):
                 raise Failure(f"bob: of his memory memfill says: {said}")
+        said = self.bob.run(f"dmesg | grep -iE '{UNHAPPY}'; true")
+        if said:
+            raise Failure(f"bob: the kernel says: {said}")
 
     # alice's kernel.
 
@@ -169,9 +179,11 @@ class Table:
         """alice has a new kernel: what it must be and have. adopted: slots that it has as plain memory."""
         self.driver = driver
         self.test = LendTest(self.alice) if driver and kernel.tested else None
-        said = self.alice.complaints()
-        if said:
+        log = self.alice.run("dmesg", PATIENCE)
+        if said := unhappy(log):
             raise Failure(f"alice: the kernel says: {said}")
+        if self.seeded and kernel.tested and not any("KASLR enabled" in line for line in log):
+            raise Failure("alice: kexec had a seed for KASLR, and the kernel does without")
         self.check_iomem(adopted)
 
     def check_iomem(self, adopted):
@@ -207,8 +219,13 @@ class Table:
         return f"""--command-line="$(sed 's/{CLEAN}//' /proc/cmdline){CLEAN if clean else ''}\""""
 
     def kexec(self, kernel, driver, options="", clean=False):
-        """The next kernel's shell answers when it returns. Seconds that it took to load, and from -e to the shell."""
+        """The next kernel's shell answers when it returns. Seconds that it took to load, and from -e to the shell.
+
+        With KASLR where there are two vCPUs; one has mostly none, since its kernels do not live long enough."""
         begun = time.monotonic()
+        self.seeded = self.cpus > 1
+        if self.seeded:
+            kexec.wait_for_seed(self.alice.guest)
         kexec.load(self.alice.guest, kernel.name, f"{kernel.name}.cpio.gz" if driver else "plain.cpio.gz",
                    f"{self.cmdline(clean)} {options}".rstrip())
         loaded = time.monotonic()

@@ -10,7 +10,8 @@ FILE = "/sys/kernel/debug/lendtest"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions"
 SMC64_CALL = 0xC6000100
 PIECE = 2 << 20  # what is stamped at once: STAMP_PIECE of guest-tests/linux/lendtest/pattern.h
-RETRIEVE = 3
+RETRIEVE, RELINQUISH = 3, 4
+KEEP = 1  # RELINQUISH: contents stay
 
 # The last eight bytes of a block, for reads_past().
 MARK = 0x8877665544332211
@@ -85,9 +86,16 @@ class LendTest:
 
     def retrieve(self, slot):
         """Behind the driver's back."""
-        status = int(self.do(f"call {SMC64_CALL + RETRIEVE:#x} {slot:#x} 1 0").split()[0])
+        self._call(RETRIEVE, slot, 0)
+
+    def give_up_with_contents(self, slot):
+        """An own block, behind the driver's back: who retrieves it again finds what was in it."""
+        self._call(RELINQUISH, slot, KEEP)
+
+    def _call(self, function, slot, flags):
+        status = int(self.do(f"call {SMC64_CALL + function:#x} {slot:#x} 1 {flags}").split()[0])
         if status:
-            raise Failure(f"{self.vm.name}: retrieving slot {slot} ended with {status}")
+            raise Failure(f"{self.vm.name}: call {function} for slot {slot} ended with {status}")
 
 
 def agree(vm):

@@ -25,13 +25,20 @@ LEAST_PERCENT = 80
 # A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
 BOOTARGS = ("console=ttyAMA0 quiet rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
             "sysctl.kernel.hung_task_timeout_secs=600")
-UNHAPPY = (r"WARNING:|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more"
-           r"|Internal error|external abort|left behind|without having been asked")
+# For re and for grep -iE.
+UNHAPPY = ("WARNING:|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more|"
+           "CPU[0-9]+: failed|failed to boot CPU|Internal error|external abort|left behind|"
+           "without having been asked|not built for")
 
 # state, peer, loan, flags: the driver's words. block: memoryN or "none". linux: online, offline, absent.
 Slot = namedtuple("Slot", "state block linux peer loan flags")
 
 FreeCounts = namedtuple("FreeCounts", "total_kib free_kib slots")
+
+
+def unhappy(lines):
+    """Those of a kernel's log that say so."""
+    return [line for line in lines if re.search(UNHAPPY, line, re.I)]
 
 
 def lendctl_waits(timeout=PATIENCE):
@@ -190,7 +197,7 @@ class LendVm:
     def complaints(self, mark=None):
         """What the kernel is unhappy with."""
         lines = self.dmesg_since(mark) if mark else self.run("dmesg", PATIENCE)
-        return [line for line in lines if re.search(UNHAPPY, line, re.I)]
+        return unhappy(lines)
 
     # What is in memory.
 
