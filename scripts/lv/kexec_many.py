@@ -4,18 +4,28 @@
 import random
 import re
 import time
+from collections import Counter
 
-from lv import Failure
+from lv import Failure, kexec
 from lv.kexec_cells import debian
-from lv.kexec_play import describe
-from lv.kexec_states import OWN
+from lv.kexec_play import clear, describe
+from lv.kexec_states import OWN, ROOM
 from lv.lendtest import FILE, PIECE, LendTest
 from lv.lendvm import BLOCK, UNHAPPY, WINDOW
+from lv.machine import Late
 
 FLAVOUR = "6.1"  # the smallest
+CPUS = 2
 SAY_EVERY = 20
 # So many lives begin with nothing: lendmem.clean=1.
 CLEAN_STARTS = 1 / 8
+# So many have a seed for KASLR, and before so many bob takes and gives up blocks.
+SEEDED = 1 / 2
+BOB_SETTLES = 2 / 3
+# At least one kexec of so many has to find a block of bob's at alice, and as many one of alice's at bob: by chance it
+# is far more.
+KEXECS_PER_LOAN = 50
+LOANS = (("BORROWED", "bob", "alice"), ("BORROWED", "alice", "bob"))
 # alice's slot 0 stays held, and has this in it, from the first life to the last.
 STAMP = f"{WINDOW:#x}-{WINDOW + BLOCK // 4 - 1:#x} 0x5eed"
 STAMPED = BLOCK // 4 // PIECE
@@ -29,19 +39,21 @@ class Chain:
     def __init__(self, table, seed, say):
         self.t, self.say = table, say
         self.random = random.Random(seed)
-        self.done = {}
+        self.done = Counter()
+        self.found = Counter()  # of LOANS, by the kexecs
+        self.bob_is_down = False
 
     def acts(self, most):
-        """bob, who needs no shell for it: his calls are made for him by the monitor."""
+        """Of either's that need no shell: the calls are made for them by the monitor."""
         for _ in range(self.random.randint(0, most)):
-            act = self.random.choices((self.lend, self.borrow, self.recall, self.reset), (4, 2, 4, 1))[0]
-            act()
-            self.done[act.__name__] = self.done.get(act.__name__, 0) + 1
+            self.random.choices((self.lend, self.borrow, self.recall, self.reset), (8, 10, 6, 1))[0]()
 
     def ask(self, command):
         answer = self.t.monitor.line(command)
-        if not re.match(rf"\w+: ({ANSWERS})\b|no loan ", answer):
+        status = re.match(rf"\w+: ({ANSWERS})\b|no loan ", answer)
+        if not status:
             raise Failure(f"monitor: `{command}` answers {answer}")
+        self.done[f"{command.split()[0]} {status.group(1) or 'too late'}"] += 1
 
     def lend(self):
         flags = self.random.choice(("", " keep", " adoptable"))
@@ -57,6 +69,22 @@ class Chain:
 
     def reset(self):
         self.t.monitor.until("reset bob", r"^bob: reset|^reset: bob is stopping", 60)
+        self.t.machine.skip("bob")
+        self.bob_is_down = True
+        self.done["reset"] += 1
+
+    def bob_answers(self, timeout):
+        """A while after a reset he does; what he held is gone."""
+        if not self.bob_is_down:
+            return True
+        try:
+            self.t.machine.expect("bob", r"^(\w+# )?ready$", timeout)
+        except Late:
+            return False
+        self.t.bob.guest.wait_shell(150)
+        self.bob_is_down = False
+        self.t.bob_begins()
+        return True
 
     def began_clean(self):
         """Whatever was hers before, she has nothing now."""
@@ -64,55 +92,98 @@ class Chain:
                 if holder == "alice" and state in ("HELD", "BORROWED")]
         if kept:
             raise Failure(f"alice: after a clean start she has {sum(kept)} blocks")
-        self.done["clean start"] = self.done.get("clean start", 0) + 1
+        self.done["clean start"] += 1
         self.begin()
 
     def settle_in(self):
         """alice takes and gives up blocks, on offer and her own, as it comes; her own recalls among them."""
-        words = []
-        for slot in range(1, 2 * OWN):
-            words.append(self.random.choice(("", "", f"lendctl online {slot}", f"lendctl offline {slot}",
-                                             f"lendctl reclaim {slot}")))
-        self.t.alice.run("; ".join(["true", *filter(None, words)]).replace("; ", " >/dev/null 2>&1; ")
-                         + " >/dev/null 2>&1; true", 120)
+        self.some_of(self.t.alice, range(1, OWN), ("", "", "online", "offline", "offline", "reclaim"))
+        self.some_of(self.t.alice, range(ROOM, 2 * OWN), ("", "online", "online", "offline"))
 
-    def check(self, nr_blocks):
+    def bob_settles_in(self):
+        """What alice lent him is memory of his then, and he has patterns there that have to outlive her kernels."""
+        if self.random.random() < BOB_SETTLES and self.bob_answers(0):
+            self.t.check_bob()
+            self.t.bob_lets_go()
+            self.some_of(self.t.bob, range(ROOM, 2 * OWN), ("", "online", "online", "offline"))
+            self.bob_uses_blocks()
+
+    def bob_uses_blocks(self):
+        self.t.bob_fills(f"{WINDOW:#x}-{WINDOW + 2 * OWN * BLOCK - 1:#x}", 32, 0)
+
+    def some_of(self, vm, slots, words):
+        """lendctl WORD SLOT, by chance; some have to fail."""
+        chosen = [(self.random.choice(words), slot) for slot in slots]
+        commands = ["l() { lendctl $1 $2 >/dev/null 2>&1 && echo $1; }"]
+        commands += [f"l {word} {slot}" for word, slot in chosen if word]
+        for line in vm.run("; ".join([*commands, "true"]), 120):
+            self.done[f"{vm.name}'s {line}"] += 1
+
+    def check(self):
         t = self.t
         picture = t.picture()
-        if picture["aborts"] or sum(picture["blocks"].values()) != nr_blocks:
-            raise Failure(f"the hypervisor says {picture} of {nr_blocks} blocks")
-        said = t.alice.run(f"dmesg | grep -E '{UNHAPPY}'; [ -e {FILE} ] || insmod /lib/lendtest.ko; "
+        if picture["aborts"] or owners(picture) != owners(t.at_rest):
+            raise Failure(f"the hypervisor says {picture}, and said {t.at_rest} at first")
+        self.found.update(kind for kind in LOANS if kind in picture["blocks"])
+        said = t.alice.run(f"dmesg | grep -iE '{UNHAPPY}'; nproc; [ -e {FILE} ] || insmod /lib/lendtest.ko; "
                            f"echo 'stamped {STAMP}' >{FILE} && cat {FILE}")
-        if said != [f"stamped {STAMPED}"]:
-            raise Failure(f"alice: {STAMPED} pieces of slot 0 were stamped; her kernel says: {said}")
+        if said != [f"{CPUS}", f"stamped {STAMPED}"]:
+            raise Failure(f"alice: {CPUS} vCPUs, and {STAMPED} pieces of slot 0 stamped; her kernel says: {said}")
 
     def begin(self):
         """alice holds slot 0, and there are patterns in it."""
         test = LendTest(self.t.alice)
-        test.do("call 0xc6000103 0 1 0")
+        test.retrieve(0)
         test.do(f"stamp {STAMP}")
 
-    def kexec(self, clean):
-        """As at a table, with bob at work all the while. clean: the next driver gives back what it finds."""
+    def lend_both_ways(self):
+        """So that the first kexec finds loans for sure."""
+        t = self.t
+        t.bob.lend(0, "alice")
+        t.alice.online(t.alice.find_slot("offered"))
+        t.alice.lend(1, "bob")
+        t.bob.online(t.bob.find_slot("offered"))
+        self.bob_uses_blocks()
+
+    def kexec(self, clean, busy):
+        """As at a table; busy: with either at work all the while. clean: the next driver gives back what it finds."""
         alice = self.t.alice.guest
-        self.settle_in()
-        self.acts(2)
+        if busy:
+            self.settle_in()
+        self.acts(2 * busy)
+        if self.random.random() < SEEDED:
+            kexec.wait_for_seed(alice)
         started = alice.start("(cd /; find boot | cpio -o -H newc 2>/dev/null) >/tmp/n; "
                               f"cat /boot/{FLAVOUR}.cpio.gz >>/tmp/n; "
                               f"kexec -i -l /boot/{FLAVOUR}.gz --initrd=/tmp/n {self.t.cmdline(clean)}")
-        self.acts(1)
+        self.acts(1 * busy)
         alice.finish(started, 120)
         alice.last_words("kexec -e")
-        self.acts(2)
+        self.acts(2 * busy)
         alice.wait_next_life(150)
+        self.bob_settles_in()
 
-    def end(self):
-        """All comes back, from whatever state."""
-        for vm in (self.t.bob, self.t.alice):
-            vm.guest.wait_shell(150)
+    def end(self, count):
+        """All comes back, from whatever state; and there was enough to come back."""
+        if not self.bob_answers(150):
+            raise Failure("bob: he was reset, and does not answer")
+        self.t.check_bob()
+        self.t.bob_lets_go()
         for line in self.t.monitor.loans():
             self.ask(f"reclaim {LOAN.match(line.strip()).group(1)}")
         self.t.alice.until(lambda: not self.t.monitor.loans(), lambda: f"loans to end: {self.t.monitor.loans()}")
+        clear(self.t)
+        for kind in LOANS:
+            if self.found[kind] < max(1, count // KEXECS_PER_LOAN):
+                raise Failure(f"of {count} kexecs only {self.found[kind]} found blocks {kind}")
+
+
+def owners(picture):
+    """How many blocks each VM and the pool own: no kexec and no loan changes that."""
+    counts = Counter()
+    for (_, owner, _), nr in picture["blocks"].items():
+        counts[owner] += nr
+    return counts
 
 
 def many(t, count, seed, say):
@@ -121,20 +192,23 @@ def many(t, count, seed, say):
     t.alice.online(0)
     t.alice.offline(0)
     chain.begin()
-    nr_blocks = sum(t.at_rest["blocks"].values())
+    chain.lend_both_ways()
     began = time.monotonic()
     for nr in range(1, count + 1):
         try:
-            clean = chain.random.random() < CLEAN_STARTS
-            chain.kexec(clean)
+            clean = nr > 1 and chain.random.random() < CLEAN_STARTS
+            chain.kexec(clean, nr > 1)
             if clean:
                 chain.began_clean()
-            chain.check(nr_blocks)
+            chain.check()
         except Failure as e:
             raise Failure(f"kexec {nr} of {count}, seed {seed}: {e}") from e
         if nr % SAY_EVERY == 0 or nr == count:
-            say(f"{nr} kexecs in {time.monotonic() - began:.0f} s; done meanwhile: {chain.done}; {describe(t.picture())}")
-    chain.end()
+            done = ", ".join(f"{what} {times}" for what, times in sorted(chain.done.items()))
+            found = ", ".join(f"{chain.found[kind]} {kind[1]}'s at {kind[2]}" for kind in LOANS)
+            say(f"{nr} kexecs in {time.monotonic() - began:.0f} s; of these with blocks of {found}; "
+                f"done meanwhile: {done}; {describe(t.picture())}")
+    chain.end(count)
 
 
 def task(count, seed):
@@ -142,7 +216,7 @@ def task(count, seed):
     def play(worker):
         def run():
             home = debian(FLAVOUR)
-            table = worker.table(home, (home,), 1)
+            table = worker.table(home, (home,), CPUS)
             try:
                 many(table, count, seed, worker.log.say)
             finally:
