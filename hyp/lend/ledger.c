@@ -30,14 +30,13 @@ void block_move(struct block *b, enum block_state expected, enum block_state sta
 static void note_empty(struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
-	u32 word = slot / 64;
+	u64 *word = &vm->empty[slot / 64], before = *word;
 
-	vm->empty[word] &= ~BIT(slot % 64);
+	*word &= ~BIT(slot % 64);
 	if (s->state == LEND_SLOT_EMPTY && !s->busy)
-		vm->empty[word] |= BIT(slot % 64);
-	vm->some_empty[word / 64] &= ~BIT(word % 64);
-	if (vm->empty[word])
-		vm->some_empty[word / 64] |= BIT(word % 64);
+		*word |= BIT(slot % 64);
+	if (!before != !*word)
+		vm->some_empty[slot / 4096] ^= BIT(slot / 64 % 64);
 }
 
 void slot_move(struct lend_vm *vm, u32 slot, u8 state)
