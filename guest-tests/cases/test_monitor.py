@@ -360,7 +360,7 @@ def conserved(monitor, nr_free):
 # not refused.
 LOAN_ANSWERS = {
     "revoke": r"revoke: BAD_STATE: .*|no loan 0x\w+; try loans",
-    "reclaim": r"reclaim: (SUCCESS|PENDING: 1 blocks out)|no loan 0x\w+; try loans",
+    "reclaim": r"reclaim: (SUCCESS: 0|PENDING: 1) blocks out|no loan 0x\w+; try loans",
 }
 
 

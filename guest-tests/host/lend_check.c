@@ -207,7 +207,7 @@ static const char *check_slot(const struct ledger *l, const struct lend_vm *vm, 
 	if (slot < vm->all_next) /* a RELINQUISH_ALL under way is past it */
 		RULE(s->flags & LEND_FLAG_ADOPTED ||
 		     (s->state != LEND_SLOT_HELD && s->state != LEND_SLOT_BORROWED));
-	RULE(slot / 64 >= vm->empty_from || !vm->empty[slot / 64]);
+	RULE(!(vm->some_empty[slot / 4096] >> slot / 64 % 64 & 1) == !vm->empty[slot / 64]);
 	RULE(!(vm->empty[slot / 64] >> slot % 64 & 1) ==
 	     !(s->state == LEND_SLOT_EMPTY && !s->busy));
 	if (s->flags & LEND_FLAG_ADOPTED)

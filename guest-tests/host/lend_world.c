@@ -178,6 +178,7 @@ static void make_vm(u32 id, const struct world_vm *config)
 	vm->manager = config->manager;
 	vm->slots = world.slots[id];
 	vm->empty = world.empty[id];
+	vm->some_empty = world.some_empty[id];
 }
 
 /* Not given back between worlds: most of the time would go into making its pages. */
@@ -346,7 +347,7 @@ void world_off(u32 vm)
 
 bool world_start(u32 vm)
 {
-	return lend_vm_start(&world.l, &world.l.vm[vm]);
+	return lend_vm_start(&world.l, &world.l.vm[vm], serve);
 }
 
 u8 *world_memory(u32 vm, u32 slot)

@@ -34,7 +34,8 @@ struct world {
 	struct block blocks[WORLD_MAX_BLOCKS];
 	struct loan loans[WORLD_MAX_BLOCKS];
 	struct slot slots[WORLD_MAX_VMS][WORLD_MAX_SLOTS];
-	u64 empty[WORLD_MAX_VMS][(WORLD_MAX_SLOTS + 63) / 64];
+	u64 empty[WORLD_MAX_VMS][(WORLD_MAX_SLOTS + 63) / 64 + 2];
+	u64 some_empty[WORLD_MAX_VMS][1];
 	struct s2 s2[WORLD_MAX_VMS];
 	void *tables[WORLD_MAX_VMS];
 	size_t tables_size;

@@ -8,12 +8,13 @@
 #include "guest-tests/host/lend_world.h"
 #include "hyp/lend/window.h"
 
-#define NR_SLOTS 300 /* the last word is not whole */
-#define STEPS 20000
+#define NR_SLOTS 4300 /* more words than a word has bits; the last one is not whole */
+#define STEPS 2000
 
 static struct slot slots[NR_SLOTS];
-static u64 empty[(NR_SLOTS + 63) / 64];
-static struct lend_vm vm = {.nr_slots = NR_SLOTS, .slots = slots, .empty = empty};
+static u64 empty[(NR_SLOTS + 63) / 64 + 2], some_empty[(NR_SLOTS + 4095) / 4096];
+static struct lend_vm vm = {
+	.nr_slots = NR_SLOTS, .slots = slots, .empty = empty, .some_empty = some_empty};
 
 static u32 lowest(u32 n)
 {
@@ -31,6 +32,7 @@ static u32 lowest(u32 n)
 /* Mostly full, so that whole words are; then mostly empty. */
 static void test_room(void **state)
 {
+	static const u32 many[] = {1, 2, 3, 5, 24, 63, 64, 65, 100, 128, 130, 200, 256};
 	u32 seed = 1;
 
 	(void)state;
@@ -38,12 +40,15 @@ static void test_room(void **state)
 		slot_move(&vm, slot, LEND_SLOT_EMPTY);
 	assert_int_equal(window_find(&vm, 1), 0);
 	for (u32 i = 0; i < STEPS; i++) {
-		bool fill = i % 4000 < 3000;
+		u8 state_to = i % 400 < 300 ? LEND_SLOT_OFFERED : LEND_SLOT_EMPTY;
+		u32 nr = i % 7 ? 1 + i % 5 : 150, first;
 
 		seed = seed * 1103515245 + 12345;
-		slot_move(&vm, (seed >> 8) % NR_SLOTS, fill ? LEND_SLOT_OFFERED : LEND_SLOT_EMPTY);
-		for (u32 n = 1; n <= 130; n += 43)
-			assert_int_equal(window_find(&vm, n), lowest(n));
+		first = (seed >> 8) % NR_SLOTS;
+		for (u32 slot = first; slot < NR_SLOTS && slot < first + nr; slot++)
+			slot_move(&vm, slot, state_to);
+		for (u32 k = 0; k < ARRAY_SIZE(many); k++)
+			assert_int_equal(window_find(&vm, many[k]), lowest(many[k]));
 	}
 }
 

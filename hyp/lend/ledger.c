@@ -17,9 +17,8 @@ void ledger_unlock(struct ledger *l)
 
 	l->raise = 0;
 	spin_unlock(&l->lock);
-	for (u8 id = 0; raise; id++, raise >>= 1)
-		if (raise & 1)
-			l->host->raise(id);
+	for (; raise; raise &= raise - 1)
+		l->host->raise((u8)__builtin_ctz(raise));
 }
 
 void block_move(struct block *b, enum block_state expected, enum block_state state)
@@ -31,12 +30,14 @@ void block_move(struct block *b, enum block_state expected, enum block_state sta
 static void note_empty(struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
+	u32 word = slot / 64;
 
-	vm->empty[slot / 64] &= ~BIT(slot % 64);
-	if (s->state == LEND_SLOT_EMPTY && !s->busy) {
-		vm->empty[slot / 64] |= BIT(slot % 64);
-		vm->empty_from = (u32)min_u64(vm->empty_from, slot / 64);
-	}
+	vm->empty[word] &= ~BIT(slot % 64);
+	if (s->state == LEND_SLOT_EMPTY && !s->busy)
+		vm->empty[word] |= BIT(slot % 64);
+	vm->some_empty[word / 64] &= ~BIT(word % 64);
+	if (vm->empty[word])
+		vm->some_empty[word / 64] |= BIT(word % 64);
 }
 
 void slot_move(struct lend_vm *vm, u32 slot, u8 state)

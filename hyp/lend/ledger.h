@@ -25,7 +25,8 @@
  *  - a LENT slot names a block of its own that is OFFERED, BORROWED or SCRUBBING under the slot's loan;
  *  - a BUSY slot names a SCRUBBING block whose holder_slot it is, and that is on one busy list: its
  *    owner's when it was taken by force, else its holder's;
- *  - a slot's bit in vm->empty says that it is EMPTY and not BUSY;
+ *  - a slot's bit in vm->empty says that it is EMPTY and not BUSY, and a word's bit in some_empty that
+ *    the word is not 0;
  *  - a VM's own slots are those that name a block of its own: the first nr_own ones when it starts, others
  *    after a donation;
  *  - blocks never appear or vanish: FREE ones are on the free list, each other one has an owner slot or
@@ -120,8 +121,8 @@ struct lend_vm {
 	u32 target;
 	u32 nr_pool_held; /* the pool's blocks whose holder it is, those still SCRUBBING included */
 	struct slot *slots;
-	u64 *empty; /* a bit per slot */
-	u32 empty_from; /* words of empty, all of which are 0 below it */
+	u64 *empty; /* a bit per slot, and two words more that stay 0: window.c looks no further */
+	u64 *some_empty; /* a bit per word of empty that is not 0 */
 	u32 busy_head; /* blocks whose scrubbing its CPUs are to finish, the oldest first */
 	u32 all_next,
 		all_done; /* how far RELINQUISH_ALL is: nothing below all_next is for it to take */

@@ -48,45 +48,45 @@ struct lend_vm *ledger_add_vm(struct ledger *l)
 	return vm;
 }
 
-/* Everything of the slot but its generation, which counts on over the VM's lives. */
-static void slot_start(struct lend_vm *vm, u32 slot, u8 state)
+/* The slot with its block; all of it but its generation, which counts on over the VM's lives. */
+static bool slot_start(struct ledger *l, struct lend_vm *vm, u32 slot)
 {
 	struct slot *s = &vm->slots[slot];
+	struct block *b = slot < vm->nr_own ? pool_take(l) : NULL;
+	bool given = slot < vm->nr_own + vm->nr_promised;
 
-	assert(!s->busy && !s->events);
-	*s = (struct slot){
-		.peer = LEND_NO_PEER,
-		.block = LEND_NONE,
-		.loan = LEND_NONE,
-		.generation = s->generation,
-	};
-	slot_move(vm, slot, state);
-}
-
-bool lend_vm_start(struct ledger *l, struct lend_vm *vm)
-{
-	ledger_lock(l);
-	if (l->nr_free < vm->nr_own) {
-		ledger_unlock(l);
+	if (slot < vm->nr_own && !b)
 		return false;
-	}
-	for (u32 slot = 0; slot < vm->nr_slots; slot++) {
-		bool given = slot < vm->nr_own + vm->nr_promised;
-
-		slot_start(vm, slot, given ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY);
-	}
-	for (u32 slot = 0; slot < vm->nr_own; slot++) {
-		struct block *b = pool_take(l);
-
+	assert(!s->busy && !s->events);
+	*s = (struct slot){.generation = s->generation,
+			   .peer = LEND_NO_PEER,
+			   .block = LEND_NONE,
+			   .loan = LEND_NONE};
+	if (b) {
 		block_move(b, BLOCK_FREE, BLOCK_STANDBY);
 		b->owner = vm->id;
 		b->owner_slot = slot;
-		vm->slots[slot].block = (u32)(b - l->blocks);
+		s->block = (u32)(b - l->blocks);
 	}
-	vm->target = vm->nr_promised;
-	vm->running = true;
-	ledger_unlock(l);
+	slot_move(vm, slot, given ? LEND_SLOT_STANDBY : LEND_SLOT_EMPTY);
 	return true;
+}
+
+bool lend_vm_start(struct ledger *l, struct lend_vm *vm, void (*serve)(void))
+{
+	bool enough = l->nr_free >= vm->nr_own;
+
+	for (u32 slot = 0; enough && slot < vm->nr_slots; slot++) {
+		ledger_lock(l);
+		enough = slot_start(l, vm, slot);
+		ledger_unlock(l);
+		serve();
+	}
+	ledger_lock(l);
+	vm->target = vm->nr_promised;
+	vm->running = enough;
+	ledger_unlock(l);
+	return enough;
 }
 
 /* A block that is SCRUBBING on its way into this slot, or was kept on offer to it, turns round. */

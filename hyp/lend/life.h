@@ -21,10 +21,11 @@ void ledger_add_block(struct ledger *l, paddr_t pa);
 struct lend_vm *ledger_add_vm(struct ledger *l);
 
 /*
- * The VM starts, at boot or again after its end: every slot anew, nr_own blocks taken from the pool. False,
- * with nothing changed, when the pool has too few. Takes the lock.
+ * The VM starts, at boot or again after its end: every slot anew, nr_own blocks taken from the pool. False
+ * when the pool has too few: nothing is changed, or, if others took from it meanwhile, lend_vm_off() gives
+ * back what this VM got. Takes the lock, per slot.
  */
-bool lend_vm_start(struct ledger *l, struct lend_vm *vm);
+bool lend_vm_start(struct ledger *l, struct lend_vm *vm, void (*serve)(void));
 
 /*
  * The VM was reset, or is off for good: none of its vCPUs runs. Takes the lock, per slot. What it gave up is

@@ -3,50 +3,41 @@
 
 #define WORD 64
 
-static bool all_empty(const struct lend_vm *vm, u32 slot, u32 n)
+/* The bits of a word with which n (at most WORD) set ones begin, which may go on in the next word. */
+static u64 starts(u64 word, u64 next, u32 n)
 {
-	if (n > vm->nr_slots - slot)
-		return false;
-	while (n) {
-		u32 bits = (u32)min_u64(n, WORD - slot % WORD);
-		u64 mask = (bits < WORD ? BIT(bits) - 1 : ~0ULL) << slot % WORD;
-
-		if ((vm->empty[slot / WORD] & mask) != mask)
-			return false;
-		slot += bits;
-		n -= bits;
+	for (u32 run = 1, more; run < n; run += more) {
+		more = (u32)min_u64(run, n - run);
+		word &= word >> more | next << (WORD - more);
+		next &= next >> more;
 	}
-	return true;
+	return word;
 }
 
-/* The bits of a word with which align (a power of two, at most WORD) set ones begin, at a multiple of it. */
-static u64 starts(u64 word, u32 align)
+/* The same for any n; of one over WORD, bit 0 alone counts. */
+static u64 fits(const struct lend_vm *vm, u32 word, u32 n)
 {
-	u64 aligned = 1;
-
-	for (u32 run = 1; run < align; run *= 2)
-		word &= word >> run;
-	for (u32 at = align; at < WORD; at *= 2)
-		aligned |= aligned << at;
-	return word & aligned;
+	for (; n > WORD; n -= WORD, word++)
+		if (~vm->empty[word])
+			return 0;
+	return starts(vm->empty[word], vm->empty[word + 1], n);
 }
 
-u32 window_find(struct lend_vm *vm, u32 n)
+u32 window_find(const struct lend_vm *vm, u32 n)
 {
 	u32 align = (u32)BIT(31 - __builtin_clz(n));
-	u32 step = align > WORD ? align : WORD;
+	u64 aligned = 1;
 
-	while (vm->empty_from < vm->nr_slots / WORD && !vm->empty[vm->empty_from])
-		vm->empty_from++;
-	for (u32 base = ALIGN_DOWN(vm->empty_from * WORD, step); base < vm->nr_slots;
-	     base += step) {
-		u64 word = vm->empty[base / WORD];
+	for (u32 at = align; at < WORD; at *= 2)
+		aligned |= aligned << at;
+	for (u32 base = 0; base * WORD < vm->nr_slots; base += WORD) {
+		for (u64 some = vm->some_empty[base / WORD]; some; some &= some - 1) {
+			u32 word = base + (u32)__builtin_ctzll(some);
+			bool begins = align < WORD || IS_ALIGNED(word, align / WORD);
+			u64 found = begins ? fits(vm, word, n) & aligned : 0;
 
-		for (u64 m = word ? starts(word, step == WORD ? align : WORD) : 0; m; m &= m - 1) {
-			u32 slot = base + (u32)__builtin_ctzll(m);
-
-			if (all_empty(vm, slot, n))
-				return slot;
+			if (found)
+				return word * WORD + (u32)__builtin_ctzll(found);
 		}
 	}
 	return LEND_NONE;

@@ -9,6 +9,6 @@
  * The first of the lowest n (1 to LEND_CALL_MAX) EMPTY slots in a row, aligned to the largest power of
  * two in n, or LEND_NONE.
  */
-u32 window_find(struct lend_vm *vm, u32 n);
+u32 window_find(const struct lend_vm *vm, u32 n);
 
 #endif

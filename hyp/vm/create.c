@@ -138,6 +138,7 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 {
 	const struct bundle_vm *config = vm->config;
 	struct lend_vm *lend = ledger_add_vm(&ledger);
+	u64 nr_words;
 
 	vm->lend = lend;
 	vm->fdt = hyp_alloc(m, sizeof(*vm->fdt), PAGE_SIZE);
@@ -156,8 +157,13 @@ static bool create_lend(struct vm *vm, const struct bundle *bundle, struct physm
 	lend->nr_own = (u32)(config->owned_memory / bundle->block_size);
 	lend->nr_promised = config->pool_slots;
 	lend->slots = hyp_alloc(m, lend->nr_slots * sizeof(struct slot), PAGE_SIZE);
-	lend->empty = hyp_alloc(m, ALIGN_UP(lend->nr_slots, 64) / 8, PAGE_SIZE);
-	return lend->slots && lend->empty;
+	nr_words = ALIGN_UP(lend->nr_slots, 64) / 64 + 2;
+	lend->empty =
+		hyp_alloc(m, (nr_words + ALIGN_UP(nr_words, 64) / 64) * sizeof(u64), PAGE_SIZE);
+	if (!lend->slots || !lend->empty)
+		return false;
+	lend->some_empty = lend->empty + nr_words;
+	return true;
 }
 
 #define EL1_AND_AARCH32 2
@@ -239,7 +245,7 @@ bool vms_create(const struct bundle *bundle, struct physmem *m, char why[DT_WHY_
 	panic_ledger = &ledger;
 	fill_pool(bundle, m);
 	for (u32 i = 0; i < nr_vms; i++)
-		if (!lend_vm_start(&ledger, vms[i].lend)) {
+		if (!lend_vm_start(&ledger, vms[i].lend, cpu_serve_interrupts)) {
 			print_format(
 				why, DT_WHY_SIZE,
 				"/configurations/%s: lendvisor,owned-memory: the machine has no "

@@ -105,7 +105,7 @@ static bool reset(struct vm *vm)
 
 static bool start(struct vm *vm)
 {
-	if (!lend_vm_start(&ledger, vm->lend)) {
+	if (!lend_vm_start(&ledger, vm->lend, cpu_serve_interrupts)) {
 		log_line(
 			"%s: start refused: lendvisor,owned-memory: %u blocks, and the pool has %u",
 			vm->config->name, vm->lend->nr_own, ledger.nr_free);
