@@ -237,6 +237,9 @@ static void gift_reclaimed(void)
 	CHECK_EQ(call(LEND_RECLAIM, got.x[1], 0, 0, 0), LEND_SUCCESS);
 	CHECK_EQ(slot_state(5), LEND_SLOT_STANDBY);
 	CHECK_EQ(slot_flags(5), LEND_FLAG_OWN);
+	/* B may go now; its end before would have looked like the reclaim. */
+	CHECK(WAIT_FOR(call(LEND_LEND, 5, 1, lend_peer(), LEND_LEND_REVOCABLE) == LEND_SUCCESS));
+	CHECK(WAIT_FOR(slot_state(5) == LEND_SLOT_STANDBY));
 }
 
 TESTS(TEST(discovery), TEST(kept_both_ways), TEST(kept_for_oneself), TEST(kept_offer),

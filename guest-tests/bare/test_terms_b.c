@@ -198,5 +198,16 @@ static void donated(void)
 	check_contents(0, w.block_size);
 }
 
+/* Keeps its hands off the gift, and is there until A says that it is done. */
+static void gift_reclaimed(void)
+{
+	lend_events_begin();
+	do
+		CHECK(lend_wait_event(LEND_EVENT_OFFER, &offer));
+	while (!(slot_flags(offer.slot) & LEND_FLAG_REVOCABLE));
+	CHECK_EQ(call(LEND_REFUSE, offer.slot, 0, 0, 0), LEND_SUCCESS);
+}
+
 TESTS(TEST(discovery), TEST(kept_both_ways), TEST(kept_for_oneself), TEST(kept_offer),
-      TEST(three_blocks), TEST(refused), TEST(deadline), TEST(clean_slate), TEST(donated));
+      TEST(three_blocks), TEST(refused), TEST(deadline), TEST(clean_slate), TEST(donated),
+      TEST(gift_reclaimed));

@@ -270,14 +270,16 @@ static void serve(void)
 
 static void go_on(u32 vm)
 {
-	bool can = world.l.nr_free >= world.l.vm[vm].nr_own;
+	bool can = world.l.nr_free >= world.l.vm[vm].nr_own, nested = world.nested;
 
 	if (life[vm] != DOWN) {
 		lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
 		life[vm] = life[vm] == ENDING ? DOWN : UP;
 		return;
 	}
+	world.nested = true; /* as in begin_end() */
 	assert_int_equal(world_start(vm), can);
+	world.nested = nested;
 	ghost_start(vm);
 	life[vm] = can ? UP : DOWN;
 	acts_count.starts += can;

@@ -169,6 +169,40 @@ static void test_start_is_refused_without_blocks(void **state)
 	world_end();
 }
 
+static void b_takes_one(void)
+{
+	world.between = NULL;
+	world_run("bR1");
+}
+
+/* Another VM gets a block while the slots are made: the end that follows gives back what there was. */
+static void test_start_loses_a_race(void **state)
+{
+	static const struct world_vm two[] = {
+		[A] = {.nr_slots = 6, .nr_own = 4},
+		[B] = {.nr_slots = 6, .nr_own = 1, .nr_promised = 1, .quota = 1},
+	};
+	struct world_snapshot *snapshot;
+
+	(void)state;
+	world_begin(two, ARRAY_SIZE(two), 5);
+	world_run("aO");
+	assert_int_equal(world.l.nr_free, 4);
+	world.between = b_takes_one;
+	assert_false(world_start(A));
+	assert_null(world.between);
+	assert_false(world.l.vm[A].running);
+	assert_int_equal(world.l.nr_free, 0);
+	world_off(A);
+	assert_int_equal(world.l.nr_free, 3);
+	snapshot = world_snapshot();
+	assert_false(world_start(A));
+	world_expect_same(snapshot);
+	world.l.vm[A].nr_own = 3;
+	assert_true(world_start(A));
+	world_end();
+}
+
 /* PEER_GONE names each of them, lowest first; the line stays up until the last is read. */
 static void test_peers_gone(void **state)
 {
@@ -265,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_off_and_start),
 		cmocka_unit_test(test_all_end),
 		cmocka_unit_test(test_start_is_refused_without_blocks),
+		cmocka_unit_test(test_start_loses_a_race),
 		cmocka_unit_test(test_peers_gone),
 		cmocka_unit_test(test_lender_gone),
 		cmocka_unit_test(test_revoked_is_forgotten_at_reset),
