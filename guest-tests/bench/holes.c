@@ -17,7 +17,7 @@
 
 static struct lend_window w;
 
-/* How long it takes; with success, `*loan` is the loan, and the borrower has read of it. */
+/* How long it takes; with success, `*loan` is the loan. */
 static u64 lend_slots(s64 expected, u32 slot, u32 n, u64 flags, u64 *loan)
 {
 	u64 start = counter_virt();
@@ -27,7 +27,6 @@ static u64 lend_slots(s64 expected, u32 slot, u32 n, u64 flags, u64 *loan)
 	if ((s64)got.x[0] != expected)
 		bail_out("LEND of %u ended with %d, not %d", n, (int)got.x[0], (int)expected);
 	*loan = got.x[1];
-	sleep_ms(1);
 	return ticks;
 }
 
@@ -43,7 +42,9 @@ static u64 least_lend(u32 slot, u32 n)
 
 	for (u32 i = 0; i < ROUNDS; i++) {
 		keep_least(&least, lend_slots(LEND_SUCCESS, slot, n, LEAVE_IT, &loan));
+		sleep_ms(1); /* the borrower reads of it */
 		take_back(loan);
+		sleep_ms(1);
 	}
 	return least;
 }
@@ -81,9 +82,11 @@ static void lender(void)
 	figure("lend-3", least_lend(left, FEW));
 	figure("lend-256", least_lend(left, MANY));
 	lend_slots(LEND_SUCCESS, left, FEW, LEAVE_IT, &loan);
+	sleep_ms(1);
 	figure("lend-256-refused", least_refusal(left + MANY, MANY));
 	take_back(loan);
 	lend_slots(LEND_SUCCESS, left, MANY, LEAVE_IT, &loan);
+	sleep_ms(1);
 	figure("lend-3-refused", least_refusal(left + MANY, FEW));
 }
 
