@@ -6,9 +6,10 @@
  *	-plugin count.so,out=FILE,low=ADDRESS,high=ADDRESS[,profile=FILE][,function=NAME:START:END]...
  *
  * A guest, or a program in it, sets a mark n (0 to 15) by the instruction HINT #(112 + n), a NOP. Each is a line
- * in FILE: `mark N GUEST HYPERVISOR SECONDS`, instructions so far and wall time; the end is mark 16. What
- * guests spent in each function (functions.h) follows it. With profile, how often each address of the range was
- * executed so far, as offset and number, goes to that file with `.N` behind its name.
+ * in FILE: `mark N GUEST HYPERVISOR USER TLBI SECONDS`, so far: instructions, those of GUEST that are at addresses
+ * of user space, TLBIs that the hypervisor executed, and wall time. The end is mark 16. What guests spent in each
+ * function (functions.h) follows it. With profile, how often each address of the range was executed so far, as
+ * offset and number, goes to that file with `.N` behind its name.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -24,9 +25,15 @@
 #define HINT_STEP 0x20u
 #define NR_MARKS 16
 
+/* SYS with CRn 8 or 9, whatever op1, CRm, op2 and Xt: every TLBI there is, with and without nXS. */
+#define TLBI_MASK 0xfff8e000u
+#define TLBI 0xd5088000u
+
+#define KERNEL_SPACE (1ull << 63) /* where Linux has its own addresses */
+
 EXPORT int qemu_plugin_version = 1;
 
-static uint64_t in_guests, in_hypervisor, low, high;
+static uint64_t in_guests, in_hypervisor, in_user, nr_tlbi, low, high;
 static FILE *out;
 static const char *profile_name;
 static uint64_t *profile; /* executions by instruction of the range */
@@ -57,8 +64,9 @@ static void mark(unsigned int cpu, void *data)
 
 	(void)cpu;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	fprintf(out, "mark %u %" PRIu64 " %" PRIu64 " %ld.%06ld\n", (unsigned int)nr, in_guests,
-		in_hypervisor, (long)now.tv_sec, now.tv_nsec / 1000);
+	fprintf(out, "mark %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %ld.%06ld\n",
+		(unsigned int)nr, in_guests, in_hypervisor, in_user, nr_tlbi, (long)now.tv_sec,
+		now.tv_nsec / 1000);
 	functions_print(out, nr);
 	fflush(out);
 	if (profile)
@@ -71,6 +79,27 @@ static bool is_mark(uint32_t word, uintptr_t *nr)
 	return (word & 0x1f) == (HINT_MARK0 & 0x1f) && word >= HINT_MARK0 && *nr < NR_MARKS;
 }
 
+static void count(struct qemu_plugin_insn *insn, uint64_t *counter)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, counter, 1);
+}
+
+static void count_ours(struct qemu_plugin_insn *insn, uint64_t at, uint32_t word)
+{
+	count(insn, &in_hypervisor);
+	if ((word & TLBI_MASK) == TLBI)
+		count(insn, &nr_tlbi);
+	if (profile)
+		count(insn, &profile[(at - low) / 4]);
+}
+
+static void count_guests(struct qemu_plugin_insn *insn, uint64_t at)
+{
+	count(insn, &in_guests);
+	if (!(at & KERNEL_SPACE))
+		count(insn, &in_user);
+}
+
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -80,17 +109,15 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t at = qemu_plugin_insn_vaddr(insn);
-		bool ours = at >= low && at < high;
 		uint32_t word = 0;
 		uintptr_t nr;
 
-		qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
-							   ours ? &in_hypervisor : &in_guests, 1);
-		if (ours && profile)
-			qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64,
-								   &profile[(at - low) / 4], 1);
 		memcpy(&word, qemu_plugin_insn_data(insn),
 		       qemu_plugin_insn_size(insn) == sizeof(word) ? sizeof(word) : 0);
+		if (at >= low && at < high)
+			count_ours(insn, at, word);
+		else
+			count_guests(insn, at);
 		functions_watch_insn(insn, at, word);
 		if (is_mark(word, &nr))
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, mark, CB_NO_REGS, (void *)nr);

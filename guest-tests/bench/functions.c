@@ -4,7 +4,7 @@
 #include "functions.h"
 #include "plugin.h"
 
-#define NR_FUNCTIONS 8
+#define NR_FUNCTIONS 16
 #define NR_CPUS 8 /* more than the machines of Linux guests have; one beyond shares a place */
 #define RET 0xd65f03c0u
 

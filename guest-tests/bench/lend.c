@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the lending calls cost. One image for all VMs, by the word `role` of bootargs: 1 lends the own block in
- * `slot`, 2 borrows it, 0 sleeps for ever. Who waits is in WFI: under -icount one clock serves all CPUs. Other words:
+ * `slot`, 2 borrows it, 3 offers its first block to a VM that leaves it alone, and sleeps, 0 sleeps for ever. Who
+ * waits is in WFI: under -icount one clock serves all CPUs. Other words:
  *	alone=1		the lender has no peer: calls on its own block only
  *	fill=1		before, all of the borrower's window but one slot goes on offer
  *	rounds=N	instead of ROUNDS
- *	step=1		the lender only retrieves and relinquishes once, waiting for a key before each
+ *	step=1		the lender only retrieves and relinquishes once, waiting for a key before each, in
+ *			marks for QEMU's plugin (count.c)
  *
  * Loans tell the borrower by their flags what to do: none, take it and give it back (the first `rounds` of
  * them clean, as many more to be scrubbed, then the way there and back); KEEP, leave it alone; REVOCABLE, keep
@@ -18,6 +20,7 @@
 
 #define LENDER 1
 #define BORROWER 2
+#define BYSTANDER 3
 #define LEAVE_IT LEND_LEND_KEEP
 #define HOLD_IT LEND_LEND_REVOCABLE
 #define THE_END LEND_LEND_ADOPTABLE
@@ -154,18 +157,47 @@ static void recall_and_revoke(void)
 	nr_events[LEND_EVENT_RETURNED] = 0;
 }
 
-/* Offers that stay, in all slots of the borrower's window but one. */
+/* An offer that stays. */
+static u64 offer(u32 slot, u32 n)
+{
+	struct smccc got = lend(LEND_LEND, slot, n, lend_peer(), LEAVE_IT);
+
+	if (got.x[0] != LEND_SUCCESS)
+		bail_out("LEND of %u ended with %d", n, (int)got.x[0]);
+	sleep_ms(1);
+	return got.x[1];
+}
+
+/* All slots of the borrower's window from 1 on are on offer, but the last. */
 static void fill_window(void)
 {
-	for (u32 slot = 0; slot + 1 < w.nr_slots;) {
+	for (u32 slot = 1; slot + 1 < w.nr_slots;) {
 		u32 n = (u32)min_u64(LEND_CALL_MAX, w.nr_slots - 1 - slot);
 
-		/* A power of two, so that none is left out for its alignment. */
-		n = (u32)BIT(31 - __builtin_clz(n));
-		timed(LEND_SUCCESS, LEND_LEND, slot, n, lend_peer(), LEAVE_IT);
+		/* A power of two that the slot is a multiple of, so that none is left out. */
+		n = (u32)min_u64(BIT(31 - __builtin_clz(n)), slot & -slot);
+		offer(slot, n);
 		slot += n;
-		sleep_ms(1);
 	}
+}
+
+/*
+ * By turns to the window's lowest slot and to the next one that is empty, which may be its last: what LEND takes
+ * for the latter. `lowest` is the loan of the lowest, which is there again at the end.
+ */
+static void by_turns(u64 lowest)
+{
+	u64 least = NONE, loan;
+
+	for (u32 i = 0; i < rounds; i++) {
+		timed(LEND_SUCCESS, LEND_RECLAIM, lowest, 0, 0, 0);
+		lowest = offer(0, 1);
+		keep_least(&least, lend_it(LEAVE_IT, &loan));
+		sleep_ms(1);
+		timed(LEND_SUCCESS, LEND_RECLAIM, loan, 0, 0, 0);
+	}
+	nr_events[LEND_EVENT_RETURNED] = 0;
+	figure("lend-by-turns", least);
 }
 
 static void await_key(const char *step)
@@ -176,12 +208,18 @@ static void await_key(const char *step)
 	(void)uart_get();
 }
 
+#define MARK(n) __asm__ volatile("hint #(112 + " #n ")" : : : "memory")
+
 static void steps(void)
 {
 	await_key("retrieve");
+	MARK(0);
 	timed_slot(LEND_RETRIEVE, own_slot, 0);
+	MARK(1);
 	await_key("relinquish");
+	MARK(2);
 	timed_slot(LEND_RELINQUISH, own_slot, 0);
+	MARK(3);
 	await_key("end");
 }
 
@@ -199,8 +237,12 @@ static void lender(void)
 	sleep_ms(5); /* everybody is up */
 	own_block();
 	if (!boot_arg("alone", 0)) {
-		if (boot_arg("fill", 0))
-			fill_window();
+		if (own_slot) {
+			loan = offer(0, 1);
+			if (boot_arg("fill", 0))
+				fill_window();
+			by_turns(loan);
+		}
 		lend_rounds(false);
 		lend_rounds(true);
 		there_and_back();
@@ -254,10 +296,19 @@ static void borrower(void)
 	sleep_for_ever();
 }
 
+static void bystander(void)
+{
+	SKIP_UNLESS(boot_arg("role", 0) == BYSTANDER, "another role");
+	begin();
+	offer(0, 1);
+	/* It never comes, but offers do; with one unread, WFI would return at once. */
+	sleep_until_events(LEND_EVENT_REVOKED, 1);
+}
+
 static void idle(void)
 {
 	SKIP_UNLESS(!boot_arg("role", 0), "another role");
 	sleep_for_ever();
 }
 
-TESTS(TEST(lender), TEST(borrower), TEST(idle));
+TESTS(TEST(lender), TEST(borrower), TEST(bystander), TEST(idle));

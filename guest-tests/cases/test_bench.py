@@ -8,7 +8,7 @@ import json
 import subprocess
 
 import pytest
-from lv import ROOT, Failure, bench, bench_linux, bench_report, bench_rows
+from lv import ROOT, Failure, bench, bench_count, bench_linux, bench_report, bench_rows
 from lv.bench_rows import Row
 
 BASELINE = ROOT / "docs" / "bench-baseline.json"
@@ -112,18 +112,27 @@ def test_a_scrub_is_neither_over_nor_under_its_floor(cost, missed):
     assert bench_rows.scrub_row("", "2", cost, 1000).missed() == missed
 
 
-@pytest.mark.parametrize("absent, demanded", [("zero", (128, 1, 128, 1)), ("abort", (64, 0, 64, 1))])
-def test_writes_and_flushes_are_as_many_as_demanded(absent, demanded):
-    names = ["retrieve-writes", "retrieve-flushes", "relinquish-writes", "relinquish-flushes"]
+@pytest.mark.parametrize("absent, cpu, demanded", [
+    ("zero", (), (128, 1, 128, 1)), ("abort", (), (64, 0, 64, 1)), ("zero", ("max",), (128, 2, 128, 2))])
+def test_writes_and_tlbis_are_as_many_as_demanded(absent, cpu, demanded):
+    names = ["retrieve-writes", "retrieve-tlbis", "relinquish-writes", "relinquish-tlbis"]
+    tail = "-".join(("128", absent, *cpu))
 
     def missed(counts):
-        raw = {f"counts-128-{absent}.{name}": count for name, count in zip(names, counts)}
-        return [row.name for row in bench_rows.descriptors(raw, 128, absent) if row.missed()]
+        raw = {f"counts-{tail}.{name}": count for name, count in zip(names, counts)}
+        return [row.name for row in bench_rows.descriptors(raw, 128, absent, *cpu) if row.missed()]
 
     assert missed(demanded) == []
-    every = [f"{name}-128-{absent}" for name in names]
+    every = [f"{name}-{tail}" for name in names]
     assert missed([count + 1 for count in demanded]) == every
     assert missed([count - 1 for count in demanded]) == every
+
+
+def test_each_tlbi_that_is_executed_is_counted():
+    """One retrieve and one relinquish each, on a CPU with TLBIs by range, and on one without."""
+    for cpu, tlbis in ((bench.CPU, 1), ("max", 2)):
+        found = {key.split(".")[1]: value for key, value in bench.counts(128, cpu=cpu).items()}
+        assert (found["retrieve-tlbis"], found["relinquish-tlbis"]) == (tlbis, tlbis)
 
 
 def test_a_job_that_measured_nothing_has_not_grown_by_nothing():
@@ -131,25 +140,64 @@ def test_a_job_that_measured_nothing_has_not_grown_by_nothing():
         bench_rows.growth_row({"2.lend": 1, "4-vms.lend": 0}, "4-vms", "2", "")
 
 
+def test_a_lost_figure_has_not_grown_by_nothing():
+    less = {"2.lend": 1, "2.own-retrieve": 1}
+    with pytest.raises(Failure, match=r"4-vms has other figures than 2: \['lend'\]"):
+        bench_rows.growth_row(less | {"4-vms.own-retrieve": 1}, "4-vms", "2", "")
+    # Without a peer there is nothing else.
+    assert bench_rows.growth_row(less | {"1-vm.own-retrieve": 1}, "1-vm", "2", "").value == 0
+    with pytest.raises(Failure, match="1-vm has other figures"):
+        bench_rows.growth_row(less, "1-vm", "2", "")
+
+
+def test_a_figure_that_is_not_there_is_told_by_its_name():
+    with pytest.raises(Failure, match="vm.call-null-64 was not measured"):
+        bench_rows.all_rows({})
+
+
+def test_a_failed_job_fails_a_run_that_goes_on(monkeypatch, tmp_path):
+    bench_script = script()
+
+    def fails():
+        raise Failure("no figure")
+
+    def measures():
+        return {"a.b": 1}
+
+    monkeypatch.setattr(bench_script, "jobs", lambda quick: [bench_script.job(fails), bench_script.job(measures)])
+    monkeypatch.setattr(bench_script.bench_linux, "kernel_steps", dict)
+    monkeypatch.setattr(bench_script, "OUT", tmp_path / "bench.json")
+    monkeypatch.setattr("sys.argv", ["bench", "--quick"])
+    with pytest.raises(SystemExit) as end:
+        bench_script.main()
+    assert end.value.code.startswith("bench: 1 jobs failed: no figure; ")
+    assert json.loads((tmp_path / "bench.json").read_text()) == {"measured": {"a.b": 1}}
+
+
 def marks():
     """Of a move in which everything takes something."""
-    steps = bench_linux.KERNEL_STEPS
-    return {nr: bench_linux.Mark(100 * nr, 10 * nr, float(nr), dict.fromkeys(steps, 5 * nr)) for nr in range(6)}
+    steps = bench_linux.FUNCTIONS
+    return {nr: bench_count.Mark(100 * nr, 10 * nr, 50 * nr, 0, float(nr), dict.fromkeys(steps, 5 * nr))
+            for nr in range(10)}
 
 
 def test_what_a_move_takes():
     found = bench_linux.moved("move", marks())
     assert (found["move.total"], found["move.total-el2"], found["move.kernel-add"]) == (440, 40, 20)
+    assert (found["move.back-total"], found["move.back-kernel-offline"], found["move.user-space"]) == (220, 10, 200)
 
 
 def test_a_function_without_a_return_and_a_mark_too_early_are_failures():
-    without, early = marks(), marks()
+    without, early, beside = marks(), marks(), marks()
     without[4].spent["add"] = 0
     with pytest.raises(Failure, match="move.kernel-add is 0"):
         bench_linux.moved("move", without)
-    early[1] = bench_linux.Mark(300, 30, 3.0, early[1].spent)
+    early[1] = bench_count.Mark(300, 30, 150, 0, 3.0, early[1].spent)
     with pytest.raises(Failure, match="move.lend is -110"):
         bench_linux.moved("move", early)
+    beside[6].guests = beside[4].guests
+    with pytest.raises(Failure, match="alice recalled before bob was through"):
+        bench_linux.moved("move", beside)
 
 
 def test_a_profile_for_which_there_is_no_memory(tmp_path):
@@ -166,7 +214,7 @@ def test_a_profile_for_which_there_is_no_memory(tmp_path):
 def test_a_figure_that_grows_is_not_hidden_by_one_that_shrinks():
     raw = {"2.lend": 100, "2.revoke": 100, "4-vms.lend": 101, "4-vms.revoke": 50}
     row = bench_rows.growth_row(raw, "4-vms", "2", "4 VMs")
-    assert (row.value, row.missed(), row.note) == (1, True, "4 VMs: 4-vms.lend")
+    assert (row.value, row.missed(), row.note) == (1, True, "4 VMs: lend")
 
 
 def test_the_baseline_tells_what_changed_and_what_got_slower():

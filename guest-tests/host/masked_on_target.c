@@ -20,6 +20,7 @@ static struct masked {
 	u64 cause; /* of the stretch */
 	struct row rows[NR_CAUSES];
 	u32 nr_rows;
+	u64 nr_stretches, nr_left_out;
 } masked[PLATFORM_MAX_CPUS];
 
 static u32 last; /* the CPU that was here last */
@@ -66,8 +67,14 @@ void masked_point(void)
 	u64 now = counter();
 	struct masked *m = &masked[this_cpu()->index];
 
-	if (m->since && m->cause && last == this_cpu()->index)
-		note(m, now - m->since);
+	if (m->since && m->cause) {
+		m->nr_stretches++;
+		/* Else the time of another CPU is in it, and a wait for a lock may be. */
+		if (last == this_cpu()->index)
+			note(m, now - m->since);
+		else
+			m->nr_left_out++;
+	}
 	restart(m);
 }
 
@@ -79,9 +86,11 @@ void masked_end(void)
 
 void masked_report(void)
 {
-	u64 hz = read_sysreg(cntfrq_el0);
+	u64 hz = read_sysreg(cntfrq_el0), nr_stretches = 0, nr_left_out = 0;
 
-	for (u32 cpu = 0; cpu < nr_cpus; cpu++)
+	for (u32 cpu = 0; cpu < nr_cpus; cpu++) {
+		nr_stretches += masked[cpu].nr_stretches;
+		nr_left_out += masked[cpu].nr_left_out;
 		for (u32 i = 0; i < masked[cpu].nr_rows; i++) {
 			const struct row *row = &masked[cpu].rows[i];
 
@@ -89,4 +98,7 @@ void masked_report(void)
 				 row->cause & CALL ? "call" : "class", (u32)row->cause,
 				 (unsigned long long)(row->longest * 1000000000 / hz));
 		}
+	}
+	log_line("masked: %llu of %llu stretches left out, another CPU was at EL2 meanwhile",
+		 (unsigned long long)nr_left_out, (unsigned long long)nr_stretches);
 }

@@ -9,9 +9,11 @@ import subprocess
 from dataclasses import replace
 
 from lv import BUILD, ROOT, Failure, its
+from lv.bench_count import counter
 from lv.bundle import compile_its
 from lv.console import FIRMWARE, HYPERVISOR, plain
 from lv.machine import Machine, Options
+from lv.monitor import Monitor
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -80,13 +82,19 @@ def named(prefix, found):
 
 
 def idle(nr):
-    """So many more VMs that do nothing."""
-    return [guest(f"idle{i}", "bench/lend") for i in range(nr)]
+    """So many more VMs that do nothing; two by two they have a loan of each other's on offer. They come first: a VM's
+    place is to cost nothing, either."""
+    vms = []
+    for i in range(max(nr, 0)):
+        paired = {"args": "role=3", "boot_memory": 128 * MIB, "owned_memory": 8 * MIB, "window": (WINDOW, 128 * MIB), "lend_to": [f"idle{i ^ 1}"]}
+        vms.append(guest(f"idle{i}", "bench/lend", **paired if i ^ 1 < nr else {}))
+    return vms
 
 
 def traps(name="vm", vms=1, cpu=CPU):
     """What a guest's calls, loads, SGIs and ticks cost."""
-    with start(f"traps-{name}", [guest("alice", "bench/traps", cpus=2)] + idle(vms - 1), cpu=cpu) as machine:
+    all_vms = idle(vms - 1) + [guest("alice", "bench/traps", cpus=2)]
+    with start(f"traps-{name}", all_vms, 2 * MIB, cpu=cpu) as machine:
         machine.expect("alice", END, PATIENCE)
         return named(name, figures(machine, "alice"))
 
@@ -107,36 +115,40 @@ def floor(name="floor", cpu=CPU):
 
 
 def stats(machine, name):
-    """(TLB flushes, descriptor writes, tables used, tables owned) of a VM so far, from the monitor."""
+    """(descriptor writes, tables used, tables owned) of a VM so far, from the monitor."""
     machine.focus("monitor", "m")
     machine.skip(HYPERVISOR)
     machine.send(f"stats {name}\r".encode())
     tables = machine.expect(HYPERVISOR, rf"{name}: .*tables (\d+) of (\d+)", 60)
-    counts = machine.expect(HYPERVISOR, rf"{name}: (\d+) TLB flushes, (\d+) descriptor writes", 60)
+    writes = machine.expect(HYPERVISOR, rf"{name}: \d+ TLB flushes, (\d+) descriptor writes", 60)
     machine.expect(HYPERVISOR, rf"{name}: of the pool", 60)
-    return int(counts[1]), int(counts[2]), int(tables[1]), int(tables[2])
+    return int(writes[1]), int(tables[1]), int(tables[2])
 
 
-def counts(mib, absent="zero"):
-    """Flushes and descriptor writes of one RETRIEVE and of one RELINQUISH; tables. Without -icount: they do
+def counts(mib, absent="zero", cpu=CPU):
+    """TLBIs and descriptor writes of one RETRIEVE and of one RELINQUISH; tables. Without -icount: they do
     not depend on time, and keys come through sooner."""
     block = mib * MIB
+    name = f"counts-{mib}-{absent}" + (f"-{cpu}" if cpu != CPU else "")
     vm = guest("alice", "bench/lend", "role=1 step=1", owned_memory=block, boot_memory=128 * MIB,
                window=(WINDOW, max(block, 128 * MIB)), absent=absent)
+    plugin, marks = counter(name)
     found, before = {}, None
-    with start(f"counts-{mib}-{absent}", [vm], block, icount=False) as machine:
+    with start(name, [vm], block, icount=False, cpu=cpu, qemu_args=plugin) as machine:
         for step in ("retrieve", "relinquish", "end"):
             machine.expect("alice", rf"^# wait {step}$|^Bail out", PATIENCE)
-            flushes, writes, used, owned = stats(machine, "alice")
+            writes, used, owned = stats(machine, "alice")
             if before:
-                found[f"{before[0]}-flushes"] = flushes - before[1]
-                found[f"{before[0]}-writes"] = writes - before[2]
-            before = step, flushes, writes
+                found[f"{before[0]}-writes"] = writes - before[1]
+            before = step, writes
             machine.focus("alice", 0)
             machine.send(b"x")
         machine.expect("alice", END, PATIENCE)
         figures(machine, "alice")
-    return named(f"counts-{mib}-{absent}", found | {"tables-used": used, "tables-owned": owned})
+    at = marks()
+    for step, first in (("retrieve", 0), ("relinquish", 2)):
+        found[f"{step}-tlbis"] = at[first + 1].tlbis - at[first].tlbis
+    return named(name, found | {"tables-used": used, "tables-owned": owned})
 
 
 def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=ROUNDS, **words):
@@ -148,12 +160,24 @@ def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=ROUNDS, **wo
                      lend_to=["bob"] if vms > 1 else [], **common)]
     if vms > 1:
         all_vms.append(guest("bob", "bench/lend", f"role=2 rounds={rounds}", cpus=vcpus, **common))
-    with start(f"lend-{name}", all_vms + idle(vms - 2), block, **words) as machine:
+    with start(f"lend-{name}", idle(vms - 2) + all_vms, block, **words) as machine:
         if vms > 1:
             machine.expect("bob", END, PATIENCE)
         machine.expect("alice", END, PATIENCE)
         found = figures(machine, "alice")
         return named(name, found | (figures(machine, "bob") if vms > 1 else {}))
+
+
+def holes(slots):
+    """LEND where the borrower's window of so many slots is full of holes (guest-tests/bench/holes.c)."""
+    block, more = 2 * MIB, 256
+    alice = guest("alice", "bench/holes", boot_memory=128 * MIB, window=(WINDOW, (slots + more) * block),
+                  owned_memory=(slots + more) * block, lend_to=["bob"])
+    bob = guest("bob", "bench/holes", boot_memory=128 * MIB, window=(WINDOW, slots * block))
+    with start(f"holes-{slots}", [alice, bob], block) as machine:
+        machine.expect("alice", END, PATIENCE)
+        check(machine, "bob")
+        return named(f"holes-{slots}", figures(machine, "alice"))
 
 
 def causes():
@@ -169,8 +193,21 @@ def slug(name):
     return name.lower().replace("_", "-")
 
 
+def longest(machine):
+    """{cause: ns}, and how many stretches the instrument left out."""
+    found, left_out = {}, None
+    for line in lines_of(machine, HYPERVISOR):
+        row = re.match(r"masked: CPU \d+: (.*): (\d+) ns$", line)
+        if row:
+            found[row[1]] = max(found.get(row[1], 0), int(row[2]))
+        left_out = re.match(r"masked: (\d+) of \d+ stretches left out", line) or left_out
+    if not found or not left_out:
+        raise Failure("the image with the instrument in it printed nothing: make MEASURE=1 hypervisor")
+    return found, int(left_out[1])
+
+
 def masked(mib):
-    """The longest stretch with interrupts masked, by call, each at its largest (guest-tests/bare/test_masked.c)."""
+    """The longest stretch with interrupts masked, by call (guest-tests/bare/test_masked.c)."""
     block = mib * MIB
     window = (WINDOW, max(1536 * 2 * MIB, 2 * block))
     alice = guest("alice", "bare/masked", boot_memory=128 * MIB, window=window, lend_to=["bob"],
@@ -180,15 +217,29 @@ def masked(mib):
         machine.wait_end(PATIENCE)
         check(machine, "alice")
         check(machine, "bob")
-        rows = [re.match(r"masked: CPU \d+: (.*): (\d+) ns$", line)
-                for line in lines_of(machine, HYPERVISOR)]
-    names, longest = causes(), {}
-    for row in filter(None, rows):
-        key = f"masked-{mib}.{names[row[1]]}"
-        longest[key] = max(longest.get(key, 0), int(row[2]))
-    if not longest:
-        raise Failure("the image with the instrument in it printed nothing: make MEASURE=1 hypervisor")
-    return dict(sorted(longest.items()))
+        found, left_out = longest(machine)
+    names = causes()
+    return named(f"masked-{mib}", {names[cause]: found[cause] for cause in sorted(found, key=names.get)}) | {
+        f"left-out-{mib}": left_out}
+
+
+def restart(slots=8192):
+    """The longest stretch, whatever for, while a VM of so many slots, an eighth of them its own, goes off and starts."""
+    block = 2 * MIB
+    vms = [guest("alice", "bench/lend", boot_memory=128 * MIB, owned_memory=slots // 8 * block,
+                 window=(WINDOW, slots * block)),
+           guest("bob", "bench/lend")]
+    with start("restart", vms, block, kernel=MEASURE_IMAGE) as machine:
+        for vm in vms:
+            machine.expect(vm.name, r"^1\.\.", PATIENCE)
+        monitor = Monitor(machine)
+        monitor.until("stop alice", "^alice: off", PATIENCE)
+        monitor.until("start alice", "^alice: started", PATIENCE)
+        machine.expect("alice", r"^1\.\.", PATIENCE)
+        monitor.until("stop alice", "^alice: off", PATIENCE)
+        monitor.begin("stop bob")
+        machine.wait_end(PATIENCE)
+        return {"masked-restart": max(longest(machine)[0].values())}
 
 
 def jitter():

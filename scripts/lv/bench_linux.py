@@ -2,10 +2,11 @@
 """Benchmarks of Linux guests: all instructions of the machine are counted by a plugin of QEMU, idle time is not."""
 
 import subprocess
-from dataclasses import dataclass, field
+import time
 from functools import cache
 
 from lv import BUILD, Failure, bench, its
+from lv.bench_count import counter
 from lv.console import FIRMWARE
 from lv.fdt import libfdt
 from lv.guest import Guest
@@ -14,8 +15,6 @@ MIB = 1 << 20
 BLOCK = 128 * MIB
 KERNEL = BUILD / "linux" / "6.1" / "Image"
 INITRAMFS = BUILD / "bench" / "initramfs.cpio.gz"
-# QEMU puts the image there; larger than it is, and nothing else of these guests runs at such addresses.
-LOW, HIGH = 0x40200000, 0x40240000
 BOOTARGS = "console=ttyAMA0 quiet nokaslr"
 TO_INIT = BOOTARGS + " rdinit=/bin/mark -- 3 off"
 
@@ -23,41 +22,13 @@ TO_INIT = BOOTARGS + " rdinit=/bin/mark -- 3 off"
 KERNEL_STEPS = {"offline": "offline_pages", "remove": "try_remove_memory",
                 "add": "add_memory_driver_managed", "online": "online_pages"}
 
+# What processes cost the kernel: their start and end, pages that they have first, and what they read.
+PROCESS_STEPS = {"exec": "bprm_execve", "fork": "kernel_clone", "exit": "exit_mmap", "fault": "do_page_fault",
+                 "open": "do_filp_open", "read": "vfs_read"}
+FUNCTIONS = KERNEL_STEPS | PROCESS_STEPS
+
 # What a VM of ours has, too; the rest is dropped from QEMU's FDT for a fair comparison.
 SHARED_NODES = {"memory", "cpus", "psci", "timer", "intc", "pl011", "apb-pclk", "chosen"}
-
-
-@dataclass
-class Mark:
-    """What ran until a program in the guest set it: instructions, seconds, and what of it was in which function."""
-
-    guests: int
-    el2: int
-    seconds: float
-    spent: dict = field(default_factory=dict)
-
-    def all(self):
-        return self.guests + self.el2
-
-
-def counter(name, functions=None, profile=None):
-    """QEMU's arguments, and a function that returns {number: Mark} once it ended. profile: a file's name."""
-    out = BUILD / "bench" / f"count-{name}"
-    out.unlink(missing_ok=True)
-
-    def marks():
-        found = {}
-        for kind, nr, *rest in map(str.split, out.read_text().splitlines()):
-            if kind == "mark":
-                found[int(nr)] = Mark(int(rest[0]), int(rest[1]), float(rest[2]))
-            else:
-                found[int(nr)].spent[rest[0]] = int(rest[1])
-        return found
-
-    more = [f",function={key}:{start}:{end}" for key, (start, end) in (functions or {}).items()]
-    more += [f",profile={profile}"] if profile else []
-    plugin = f"{BUILD}/bench/count.so,out={out},low={LOW:#x},high={HIGH:#x}{''.join(more)}"
-    return ["-plugin", plugin], marks
 
 
 @cache
@@ -68,7 +39,7 @@ def kernel_steps():
         alice = Guest(machine, "alice", 0)
         alice.wait_shell(bench.PATIENCE)
         found = {}
-        for step, function in KERNEL_STEPS.items():
+        for step, function in FUNCTIONS.items():
             lines = alice.lines(f"grep -A1 ' {function}$' /proc/kallsyms", 60)
             start, end = (line.split()[0] for line in lines if len(line.split()) == 3)
             found[step] = start, end
@@ -123,35 +94,63 @@ def boot():
     return {"linux-boot-plain": plain, "linux-boot-vm": both, "linux-boot-el2": el2}
 
 
-def move(megabytes, profile=None):
-    """Blocks of 128 MiB out of alice and into bob, to where bob's user space has touched them (guest-tests/bench/move)."""
-    nr = megabytes * MIB // BLOCK
-    plugin, marks = counter(f"move-{megabytes}", kernel_steps(), profile)
-
+def started_move(name, megabytes, words="", qemu_args=()):
+    """A machine with alice and bob, each with its part of a move (guest-tests/bench/move)."""
     def vm(name, bootargs="", **properties):
         return its.Vm(name, str(KERNEL), ramdisk=str(INITRAMFS), boot_memory=256 * MIB,
                       window=(bench.WINDOW, megabytes * MIB), **properties,
-                      bootargs=f"{BOOTARGS} lend.name={name} MOVE={nr} {bootargs}".strip())
+                      bootargs=f"{BOOTARGS} lend.name={name} MOVE={megabytes * MIB // BLOCK} {words} {bootargs}".strip())
 
     alice = vm("alice", "lend.online=1", owned_memory=megabytes * MIB, lend_to=["bob"])
-    with bench.start(f"linux-move-{megabytes}", [alice, vm("bob")], BLOCK, cpu="neoverse-n1",
-                     qemu_args=plugin) as machine:
-        for name, last in (("alice", "mark 2"), ("bob", "mark 5")):
-            said = machine.expect(name, f"^{last}|^{name}# ", bench.PATIENCE, partial=True)
-            if said[0] != last:
-                raise Failure(f"{name} did not come to {last}: see {machine.logs.path}")
-    return moved(f"move-{megabytes}", marks())
+    return bench.start(f"linux-{name}", [alice, vm("bob")], BLOCK, cpu="neoverse-n1", qemu_args=list(qemu_args))
+
+
+def expect_mark(machine, name, nr):
+    said = machine.expect(name, f"^mark {nr}$|^{name}# ", bench.PATIENCE, partial=True)
+    if said[0] != f"mark {nr}":
+        raise Failure(f"{name} did not come to mark {nr}: see {machine.logs.path}")
+    return time.monotonic()
+
+
+def move(megabytes, unused=False, profile=None):
+    """Blocks of 128 MiB out of alice and into bob, to where bob's user space has used them, and the same way back."""
+    name = f"move-{megabytes}" + ("-unused" if unused else "")
+    plugin, marks = counter(name, kernel_steps(), profile)
+    with started_move(name, megabytes, "UNUSED=1" if unused else "", plugin) as machine:
+        expect_mark(machine, "bob", 5)
+        expect_mark(machine, "alice", 9)
+    found = moved(name, marks())
+    return {key: found[key] for key in (f"{name}.offline", f"{name}.total")} if unused else found
+
+
+def move_wall(megabytes):
+    """{...: seconds} of a move without the plugin, by when the marks' lines come."""
+    with started_move(f"move-{megabytes}-wall", megabytes, "LOG=/dev/console") as machine:
+        began = expect_mark(machine, "alice", 0)
+        there = expect_mark(machine, "bob", 4)
+        recalled = expect_mark(machine, "alice", 6)
+        back = expect_mark(machine, "alice", 8)
+    return {f"move-{megabytes}.wall": there - began, f"move-{megabytes}.back-wall": back - recalled}
+
+
+# Steps of a move: from one mark to another.
+STEPS = {"offline": (0, 1), "lend": (1, 2), "online": (2, 4), "total": (0, 4), "touch": (4, 5),
+         "back-recall": (6, 7), "back-online": (7, 8), "back-total": (6, 8), "back-touch": (8, 9)}
 
 
 def moved(name, at):
     """What a move took, step by step, by the marks in it. Each takes something, and no time runs back."""
-    found = {f"{name}.wall": at[4].seconds - at[0].seconds}
-    for step, first, last in (("offline", 0, 1), ("lend", 1, 2), ("online", 2, 4), ("total", 0, 4), ("touch", 4, 5)):
+    found = {}
+    for step, (first, last) in STEPS.items():
         found[f"{name}.{step}"] = at[last].all() - at[first].all()
         found[f"{name}.{step}-el2"] = at[last].el2 - at[first].el2
-    for step in KERNEL_STEPS:
-        found[f"{name}.kernel-{step}"] = at[4].spent[step] - at[0].spent[step]
+    for prefix, first, last, steps in (("", 0, 4, FUNCTIONS), ("back-", 6, 8, KERNEL_STEPS)):
+        for step in steps:
+            found[f"{name}.{prefix}kernel-{step}"] = at[last].spent[step] - at[first].spent[step]
+        found[f"{name}.{prefix}user-space"] = at[last].user - at[first].user
     wrong = [key for key, value in found.items() if value <= 0]
     if wrong:
         raise Failure(f"{wrong[0]} is {found[wrong[0]]}: a mark was not set, or no return of the function was seen")
+    if at[6].all() < at[5].all():
+        raise Failure(f"{name}: alice recalled before bob was through: {at[6].all()} at mark 6, {at[5].all()} at 5")
     return found

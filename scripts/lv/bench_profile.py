@@ -22,7 +22,7 @@ def executed(file):
 def by_function(mib=128):
     """[(instructions, function)] between mark 0 and mark 4 of a move, the most first."""
     file = BUILD / "bench" / "profile"
-    bench_linux.move(mib, file)
+    bench_linux.move(mib, profile=file)
     before, after = (executed(file.with_suffix(f".{mark}")) for mark in (0, 4))
     functions, spent = symbols(), {}
     starts = [start for start, _ in functions]

@@ -9,6 +9,9 @@ void take_events(u32 intid)
 	u64 event;
 	u32 kind;
 
+	/* That of sleep_ms(), which looks at the counter: due while others are taken, it would come again and again. */
+	if (intid == timer_intid(TIMER_VIRT))
+		timer_set_ctl(TIMER_VIRT, 0);
 	if (intid != LEND_INTID)
 		return;
 	for (;;) {
