@@ -30,20 +30,25 @@ void block_move(struct block *b, enum block_state expected, enum block_state sta
 static void note_empty(struct lend_vm *vm, u32 slot)
 {
 	const struct slot *s = &vm->slots[slot];
-	u64 *word = &vm->empty[slot / 64], before = *word;
+	u32 word = slot / 64;
 
-	*word &= ~BIT(slot % 64);
+	vm->empty[word] &= ~BIT(slot % 64);
 	if (s->state == LEND_SLOT_EMPTY && !s->busy)
-		*word |= BIT(slot % 64);
-	if (!before != !*word)
-		vm->some_empty[slot / 4096] ^= BIT(slot / 64 % 64);
+		vm->empty[word] |= BIT(slot % 64);
+	vm->some_empty[word / 64] &= ~BIT(word % 64);
+	if (vm->empty[word])
+		vm->some_empty[word / 64] |= BIT(word % 64);
 }
 
 void slot_move(struct lend_vm *vm, u32 slot, u8 state)
 {
-	vm->slots[slot].state = state;
-	vm->slots[slot].generation++;
-	note_empty(vm, slot);
+	struct slot *s = &vm->slots[slot];
+	bool changes = s->state == LEND_SLOT_EMPTY || state == LEND_SLOT_EMPTY;
+
+	s->state = state;
+	s->generation++;
+	if (changes)
+		note_empty(vm, slot);
 }
 
 void slot_set_busy(struct lend_vm *vm, u32 slot, bool busy)

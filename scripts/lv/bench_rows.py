@@ -177,8 +177,9 @@ def masked_rows(raw):
 
 
 def jitter_rows(raw):
-    rows = (("itself", MASKED_BOUND, ""), ("another-vCPU", None, "that CPU's slices of the one clock are in it"),
-            ("revoke", MASKED_BOUND, ""), ("bob", MASKED_BOUND, "of 1 GiB by itself, and by alice beside it"))
+    sliced = "the scrubbing CPU's slices of the one clock may be in it"
+    rows = (("itself", MASKED_BOUND, ""), ("another-vCPU", None, sliced), ("revoke", MASKED_BOUND, ""),
+            ("bob", None, f"of 1 GiB by itself, and by alice beside it; {sliced}"))
     return [Row("A tick of 1 kHz beside a scrub of 1 GiB, how late at most", f"jitter.{name}", raw[f"jitter.{name}"],
                 bound=bound, note=note) for name, bound, note in rows]
 
