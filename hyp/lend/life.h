@@ -22,8 +22,8 @@ struct lend_vm *ledger_add_vm(struct ledger *l);
 
 /*
  * The VM starts, at boot or again after its end: every slot anew, nr_own blocks taken from the pool. False
- * when the pool has too few: nothing is changed, or, if others took from it meanwhile, lend_vm_off() gives
- * back what this VM got. Takes the lock, per slot.
+ * when the pool has too few: no slot is changed, or, if others took from it meanwhile (another VM that starts
+ * may be refused for the same), lend_vm_off() gives back what this VM got. Takes the lock, per slot.
  */
 bool lend_vm_start(struct ledger *l, struct lend_vm *vm, void (*serve)(void));
 

@@ -86,7 +86,8 @@ def idle(nr):
     place is to cost nothing, either."""
     vms = []
     for i in range(max(nr, 0)):
-        paired = {"args": "role=3", "boot_memory": 128 * MIB, "owned_memory": 8 * MIB, "window": (WINDOW, 128 * MIB), "lend_to": [f"idle{i ^ 1}"]}
+        paired = {"args": "role=3", "boot_memory": 128 * MIB, "owned_memory": 8 * MIB,
+                  "window": (WINDOW, 128 * MIB), "lend_to": [f"idle{i ^ 1}"]}
         vms.append(guest(f"idle{i}", "bench/lend", **paired if i ^ 1 < nr else {}))
     return vms
 
@@ -164,6 +165,8 @@ def lending(name, mib, blocks=1, vms=2, vcpus=1, fill=False, rounds=ROUNDS, **wo
         if vms > 1:
             machine.expect("bob", END, PATIENCE)
         machine.expect("alice", END, PATIENCE)
+        for vm in idle(vms - 2):
+            check(machine, vm.name)
         found = figures(machine, "alice")
         return named(name, found | (figures(machine, "bob") if vms > 1 else {}))
 

@@ -124,7 +124,6 @@ class Chain:
         picture = t.picture()
         if picture["aborts"] or owners(picture) != owners(t.at_rest):
             raise Failure(f"the hypervisor says {picture}, and said {t.at_rest} at first")
-        self.found.update(kind for kind in LOANS if kind in picture["blocks"])
         said = t.alice.run(f"dmesg | grep -iE '{UNHAPPY}'; nproc; [ -e {FILE} ] || insmod /lib/lendtest.ko; "
                            f"echo 'stamped {STAMP}' >{FILE} && cat {FILE}")
         if said != [f"{CPUS}", f"stamped {STAMPED}"]:
@@ -161,6 +160,8 @@ class Chain:
         alice.last_words("kexec -e")
         self.acts(2 * busy)
         alice.wait_next_life(150)
+        blocks = self.t.picture()["blocks"]
+        self.found.update(kind for kind in LOANS if kind in blocks)
         self.bob_settles_in()
 
     def end(self, count):

@@ -15,7 +15,7 @@ from lv.guest import Guest
 from lv.kexec_cells import PLAIN
 from lv.kexec_states import OWN
 from lv.lendtest import PIECE, SMC64_CALL, LendTest
-from lv.lendvm import BLOCK, BOOTARGS, PATIENCE, UNHAPPY, WINDOW, LendVm, unhappy
+from lv.lendvm import BLOCK, BOOTARGS, HASTE, PATIENCE, UNHAPPY, WINDOW, LendVm, unhappy
 from lv.machine import Machine, Options
 from lv.monitor import Monitor
 
@@ -30,11 +30,6 @@ BOOT_TIMEOUT = 150
 BOOT_MAP = "/boot/boot.dtb"
 PIECES = BLOCK // PIECE
 SLOT_STATES = ("empty", "standby", "offered", "held", "borrowed", "lent", "revoked")
-# Half of what a kernel does at each start has nothing to do with memory, and an emulated CPU takes long for it: a flush
-# of all TLBs with each system call (which KASLR brings, too), zeroing what is zero, tests of ciphers, certificates,
-# what TCP and BPF begin with.
-HASTE = ("mitigations=off kpti=0 init_on_alloc=0 lsm= cryptomgr.notests "
-         "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list,cubictcp_register")
 KERNEL_ARGS = " ".join(filter(None, (BOOTARGS, HASTE, os.environ.get("LV_BOOTARGS"))))
 # For the driver of the next life: it gives back what it finds.
 CLEAN = " lendmem.clean=1"

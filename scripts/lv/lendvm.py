@@ -25,6 +25,11 @@ LEAST_PERCENT = 80
 # A host with more to do than it has CPUs stalls any guest; what really hangs runs into our own time-outs.
 BOOTARGS = ("console=ttyAMA0 quiet rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
             "sysctl.kernel.hung_task_timeout_secs=600")
+# Half of what a kernel does at each start has nothing to do with memory, and an emulated CPU takes long for it: a flush
+# of all TLBs with each system call (which KASLR brings, too), zeroing what is zero, tests of ciphers, certificates,
+# what TCP and BPF begin with.
+HASTE = ("mitigations=off kpti=0 init_on_alloc=0 lsm= cryptomgr.notests "
+         "initcall_blacklist=jent_mod_init,crypto_kdf108_init,load_system_certificate_list,cubictcp_register")
 # For re and for grep -iE.
 UNHAPPY = ("WARNING:|BUG:|detected .*stall|Unable to handle|Oops|firmware bug|blocked for more|"
            "CPU[0-9]+: failed|failed to boot CPU|Internal error|external abort|left behind|"

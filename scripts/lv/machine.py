@@ -184,7 +184,7 @@ class Machine:
             if self.ended:
                 raise Dead(f"QEMU ended while {who} was to print: {pattern}")
             left = until - time.monotonic()
-            if died and time.monotonic() > doubted_until:
+            if died and (left <= 0 or time.monotonic() > doubted_until):
                 raise Died(f"{who}: {died} (waiting for: {pattern})")
             if left <= 0:
                 raise Late(f"{who} did not print in {timeout} s: {pattern}")

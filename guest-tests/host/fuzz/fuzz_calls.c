@@ -51,7 +51,8 @@ enum life {
 	UP,
 	RESETTING,
 	ENDING,
-	DOWN
+	DOWN,
+	STARTING
 };
 
 /* The world as world_begin() left it. */
@@ -253,14 +254,27 @@ static void serve(void)
 	world.nested = false;
 }
 
+/* Others may take blocks meanwhile: then it goes off again, as in hyp/vm/life.c. */
+static void start(u32 vm)
+{
+	bool can = world.l.nr_free >= vms[vm].nr_own;
+
+	life[vm] = STARTING;
+	if (world_start(vm)) {
+		must(can);
+		life[vm] = UP;
+	} else {
+		if (can)
+			world_off(vm);
+		life[vm] = DOWN;
+	}
+}
+
 /* What a CPU of a VM that is not up does next. */
 static void go_on(u32 vm)
 {
 	if (life[vm] == DOWN) {
-		bool can = world.l.nr_free >= vms[vm].nr_own;
-
-		must(world_start(vm) == can);
-		life[vm] = can ? UP : DOWN;
+		start(vm);
 	} else if (!world.nested && life[vm] != UP) {
 		lend_vm_scrub(&world.l, &world.l.vm[vm], serve);
 		life[vm] = life[vm] == ENDING ? DOWN : UP;

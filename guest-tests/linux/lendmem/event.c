@@ -13,12 +13,13 @@
 static const struct {
 	const char *name;
 	bool has_slot;
+	bool often; /* as often as a peer likes */
 	bool target; /* how many of the pool's blocks are wanted may have changed */
 } events[] = {
-	[LEND_EVENT_OFFER] = {"offer", .has_slot = true},
-	[LEND_EVENT_RECALL] = {"recall", .has_slot = true},
+	[LEND_EVENT_OFFER] = {"offer", .has_slot = true, .often = true},
+	[LEND_EVENT_RECALL] = {"recall", .has_slot = true, .often = true},
 	[LEND_EVENT_EXPIRED] = {"expired", .has_slot = true},
-	[LEND_EVENT_RETURNED] = {"returned", .has_slot = true},
+	[LEND_EVENT_RETURNED] = {"returned", .has_slot = true, .often = true},
 	[LEND_EVENT_REVOKED] = {"revoked", .has_slot = true},
 	[LEND_EVENT_POISONED] = {"poisoned", .has_slot = true},
 	[LEND_EVENT_TARGET] = {"target", .target = true},
@@ -64,9 +65,11 @@ static void say(struct lendmem *lm, u32 kind, u32 slot, u32 peer, u64 loan)
 
 	if (events[kind].target)
 		say_target(lm, events[kind].name, env);
-	else if (events[kind].has_slot)
+	else if (events[kind].often)
 		dev_info_ratelimited(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name,
 				     who);
+	else if (events[kind].has_slot)
+		dev_info(lm->dev, "slot %u: %s, peer %s\n", slot, events[kind].name, who);
 	else
 		dev_info(lm->dev, "%s, peer %s\n", events[kind].name, who);
 	if (!env)

@@ -20,6 +20,9 @@
 /* In which most blocks go. */
 #define SHARE_MIN HZ
 
+/* Neither ahead nor none. */
+#define PAST (LEND_NO_DEADLINE / 2)
+
 /* Deadlines this close are one: of the slots of a loan, too, each is asked a little later than the last. */
 #define SAME_DEADLINE_NS NSEC_PER_SEC
 
@@ -53,41 +56,36 @@ bool lendmem_wanted_elsewhere(struct lendmem *lm)
 	       atomic_read(&lm->marks) != lm->marks_seen;
 }
 
+/* A deadline that is past comes behind those that can still be met. */
 static u64 deadline_of(struct lendmem *lm, u32 unit)
 {
 	struct lendmem_unit_info info;
 
-	return lendmem_unit_info(lm, unit, &info) ? LEND_NO_DEADLINE : info.deadline;
-}
-
-/* Does it make sense to hurry for that? */
-static bool lies_ahead(u64 deadline)
-{
-	return deadline && deadline != LEND_NO_DEADLINE;
+	if (lendmem_unit_info(lm, unit, &info))
+		return LEND_NO_DEADLINE;
+	return info.deadline ? info.deadline : PAST;
 }
 
 /*
  * Of those whose recalls end first the emptiest; nr_units if there is none. None of several uses up the
- * time that they have together: one of them may not go at all.
+ * time until then: it may not go at all, and the others may.
  */
 static u32 next_leaving(struct lendmem *lm)
 {
 	u64 deadline, nearest = LEND_NO_DEADLINE;
 	unsigned long unit;
-	u32 nr = 0;
+	u32 nr = bitmap_weight(lm->leaving, lm->nr_units);
 
 	for_each_set_bit(unit, lm->leaving, lm->nr_units)
 		nearest = min(nearest, deadline_of(lm, unit));
 	bitmap_zero(lm->urgent, lm->nr_units);
 	for_each_set_bit(unit, lm->leaving, lm->nr_units) {
 		deadline = deadline_of(lm, unit);
-		if (deadline > nearest && deadline - nearest > SAME_DEADLINE_NS)
-			continue;
-		__set_bit(unit, lm->urgent);
-		nr++;
+		if (deadline <= nearest || deadline - nearest <= SAME_DEADLINE_NS)
+			__set_bit(unit, lm->urgent);
 	}
 	lm->share = 0;
-	if (nr > 1 && lies_ahead(nearest))
+	if (nr > 1 && nearest < PAST)
 		lm->share = max_t(unsigned long, nsecs_to_jiffies(nearest) / nr, SHARE_MIN);
 	return lendmem_emptiest(lm, lm->urgent);
 }
@@ -99,12 +97,13 @@ static void retry_later(struct lendmem *lm, u32 unit)
 	u64 deadline = deadline_of(lm, unit);
 	unsigned long pause;
 
-	u->backoff = lendmem_backoff(u->backoff);
-	pause = u->backoff;
-	if (lies_ahead(deadline))
+	pause = lendmem_backoff(u->backoff);
+	if (deadline < PAST)
 		pause = clamp_t(unsigned long, nsecs_to_jiffies(deadline) / 4, BACKOFF_MIN, pause);
+	u->backoff = pause;
 	u->retry_at = jiffies + pause;
-	trace_lendmem_retry(lendmem_first_slot(lm, unit), jiffies_to_msecs(pause), deadline);
+	trace_lendmem_retry(lendmem_first_slot(lm, unit), jiffies_to_msecs(pause),
+			    deadline == PAST ? 0 : deadline);
 }
 
 static void work_on(struct lendmem *lm, u32 unit)

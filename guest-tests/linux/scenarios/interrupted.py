@@ -42,7 +42,12 @@ def by_signal(s, bob, test):
 
     bob.online(BELOW)
     generation = bob.guest.number(f"cat {SLOTS}/{BELOW}/generation")
+    limit = bob.run(f"cat {LIMIT}")[-1]
+    bob.run(f"echo 0 >{LIMIT}")
     interrupt(bob, SLOT, f"lendctl lend {BELOW}+2 alice")
+    bob.run(f"echo {limit} >{LIMIT}")
+    said = " ".join(bob.run("cat /tmp/out"))
+    need("interrupted" in said.lower(), f"bob: a lend that a signal ended says: {said}")
     need(bob.guest.number(f"cat {SLOTS}/{BELOW}/generation") != generation, f"bob: slot {BELOW} never went")
     need([slot.linux for slot in bob.slots()[BELOW:SLOT + 1]] == ["online"] * 2,
          f"bob: after a lend that was interrupted, slots are {bob.slots()[BELOW:SLOT + 1]}")

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* From now on those by which a person or a service manager ends a program. */
+/* From now on those by which a person or a service manager ends a program, if they are not ignored. */
 void interrupt_note(void);
 
 bool interrupt_came(void);

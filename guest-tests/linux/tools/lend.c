@@ -78,6 +78,8 @@ static int hand_over(struct hand_over *how, unsigned int slot, unsigned int nr)
 		if (!ret)
 			was_online[i] = slot_is_online(&before);
 	}
+	if (!ret && interrupt_came())
+		ret = -EINTR;
 	if (!ret) {
 		ret = device_command(how->file, "%u+%u %s %s", slot, nr, how->peer, how->flags);
 		if (ret) {
