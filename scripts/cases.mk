@@ -49,7 +49,7 @@ soak: check-begin $(HOST_TESTS) all variants bare linux
 	export STEP_TIMEOUT=14400; \
 	SEED=$$seed STEPS=100000000 scripts/check-step $(CHECK)/host/lend_random.log build/host/lend_random; \
 	$(SUBMAKE) fuzz-steps T=$(or $(filter-out 20,$(T)),600) SEED=$$seed; \
-	export LV_SEED=$$seed LV_OPS=5000000 LV_ROUNDS=1000; $(call run_cases,hostile monitor scenarios); \
+	export LV_SEED=$$seed LV_OPS=5000000 LV_ROUNDS=1000; $(call run_cases,hostile monitor scenarios driver-1 driver-2); \
 	LV_KEXECS=1000 STEP_TIMEOUT=43200 $(SUBMAKE) kexec-steps KEXEC_PART='--only none-of-them --out build/kexec'
 	@scripts/check-summary $(CHECK)
 
