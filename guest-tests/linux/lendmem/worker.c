@@ -67,8 +67,8 @@ static u64 deadline_of(struct lendmem *lm, u32 unit)
 }
 
 /*
- * Of those whose recalls end first the emptiest; nr_units if there is none. None of several uses up the
- * time until then: it may not go at all, and the others may.
+ * Of those whose recalls end first the emptiest; nr_units if there is none. None uses up the time until
+ * then: it may not go at all, and others may, one of which may only be about to be recalled.
  */
 static u32 next_leaving(struct lendmem *lm)
 {
@@ -85,8 +85,8 @@ static u32 next_leaving(struct lendmem *lm)
 			__set_bit(unit, lm->urgent);
 	}
 	lm->share = 0;
-	if (nr > 1 && nearest < PAST)
-		lm->share = max_t(unsigned long, nsecs_to_jiffies(nearest) / nr, SHARE_MIN);
+	if (nearest < PAST)
+		lm->share = max_t(unsigned long, nsecs_to_jiffies(nearest) / (nr + 1), SHARE_MIN);
 	return lendmem_emptiest(lm, lm->urgent);
 }
 
